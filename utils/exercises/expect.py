@@ -1,0 +1,67 @@
+"""What a check may expect of an answer, each with words for the learner when it is not so."""
+
+import numpy as np
+
+
+class Wrong(Exception):
+    """The learner's answer is wrong; the message says what is wrong, and for which input."""
+
+
+def describe(value):
+    """A short description of a value: its shape for an array, itself when it is small."""
+    if isinstance(value, np.ndarray):
+        if value.size <= 6:
+            return np.array2string(value, precision=4, separator=", ").replace("\n", "")
+        return f"an array of shape {shape_text(value.shape)}"
+    text = repr(value)
+    return (
+        text
+        if len(text) <= 60
+        else f"a {type(value).__name__}" + (f" of length {len(value)}" if hasattr(value, "__len__") else "")
+    )
+
+
+def shape_text(shape):
+    """(4, 4) → ``4×4``; () → ``a single number``."""
+    return "×".join(map(str, shape)) if len(shape) else "a single number"
+
+
+def expect(condition, message):
+    """Raise Wrong with the message unless the condition holds."""
+    if not condition:
+        raise Wrong(message)
+
+
+def expect_array(value, shape=None, why="", dtype_kind="fiub"):
+    """Expect numbers of a given shape, and return them as an array. ``why`` explains the shape."""
+    if value is None:
+        raise Wrong("your function returned None: is there a return in it?")
+    if hasattr(value, "numpy"):  # a tensor is as good as an array
+        value = value.numpy()
+    try:
+        array = np.asarray(value)
+    except ValueError:
+        raise Wrong(f"your function returned {describe(value)}, whose rows have unequal lengths") from None
+    expect(array.dtype.kind in dtype_kind, f"your function returned {describe(value)}, where numbers are expected")
+    if shape is not None and array.shape != tuple(shape):
+        because = f"; {why}" if why else ""
+        raise Wrong(f"your function returned {shape_text(array.shape)} where {shape_text(shape)} is expected{because}")
+    return array
+
+
+def expect_number(value, why=""):
+    """Expect a single number, and return it as a float."""
+    return float(expect_array(value, shape=(), why=why))
+
+
+def expect_close(got, wanted, why="", tolerance=1e-6, inputs=""):
+    """Expect values equal to the wanted ones up to a tolerance, absolute and relative. ``inputs`` names the input."""
+    got, wanted = expect_array(got, np.shape(wanted)).astype(float), np.asarray(wanted, float)
+    near = np.isclose(got, wanted, rtol=tolerance, atol=tolerance, equal_nan=True)
+    if near.all():
+        return
+    place = tuple(int(i) for i in np.argwhere(~near)[0])
+    where = f" at {list(place)}" if place else ""
+    case = f"for {inputs} " if inputs else ""
+    because = f": {why}" if why else ""
+    raise Wrong(f"{case}you returned {got[place]:.4g}{where} where {wanted[place]:.4g} is expected{because}")

@@ -1,0 +1,50 @@
+"""Where each exercise is written down, found by reading the modules as text.
+
+The tools need the source of a reference solution (to show it, to make the solved edition of a chapter) but neither
+NumPy nor Keras; reading the syntax tree takes milliseconds where importing them takes seconds.
+"""
+
+import ast
+from functools import cache
+from pathlib import Path
+
+HERE = Path(__file__).parent
+
+
+@cache
+def _declarations():
+    """Exercise id → (module name, source of the reference without its decorators)."""
+    found = {}
+    for path in sorted(HERE.glob("ch[0-9][0-9]_*.py")):
+        text = path.read_text(encoding="utf-8")
+        for node in ast.parse(text).body:
+            if isinstance(node, ast.FunctionDef):
+                for decorator in node.decorator_list:
+                    if isinstance(decorator, ast.Call) and ast.unparse(decorator.func) == "exercise":
+                        lines = text.splitlines()[node.lineno - 1 : node.end_lineno]
+                        found[decorator.args[0].value] = (path.stem, "\n".join(lines))
+    return found
+
+
+def exercise_ids(chapter=None):
+    """The ids of all exercises, or of those of one chapter (int), in their order."""
+    ids = sorted(_declarations(), key=lambda name: [int(part) for part in name.split(".")])
+    return [name for name in ids if chapter is None or int(name.split(".")[0]) == chapter]
+
+
+def _look_up(exercise_id):
+    if exercise_id not in _declarations():
+        chapter = str(exercise_id).split(".")[0]
+        there = exercise_ids(int(chapter)) if chapter.isdigit() else []
+        raise ValueError(f"There is no exercise {exercise_id!r}; there are {', '.join(there or exercise_ids())}.")
+    return _declarations()[exercise_id]
+
+
+def module_name(exercise_id):
+    """The dotted name of the module that declares the exercise. Raises ValueError for an unknown id."""
+    return f"utils.exercises.{_look_up(exercise_id)[0]}"
+
+
+def solution_source(exercise_id):
+    """The source (str) of the reference solution, without decorators. Raises ValueError for an unknown id."""
+    return _look_up(exercise_id)[1]

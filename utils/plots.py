@@ -1,0 +1,134 @@
+"""Figures: makers that return a matplotlib figure, and ``show``, which displays one with its alt text."""
+
+import io
+
+import matplotlib
+import numpy as np
+from IPython.display import Image, display
+from matplotlib.figure import Figure
+
+# Okabe and Ito's palette, told apart by readers with any kind of colour vision (https://jfly.uni-koeln.de/color/).
+COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#000000")
+DPI = 90
+
+matplotlib.rcParams.update(
+    {
+        "axes.prop_cycle": matplotlib.cycler(color=COLOURS),
+        "axes.spines.top": False,
+        "axes.spines.right": False,
+        "axes.titlesize": 11,
+        "axes.titlelocation": "left",
+        "axes.grid": True,
+        "grid.alpha": 0.25,
+        "image.cmap": "gray",
+        "legend.frameon": False,
+        "figure.facecolor": "white",
+        "figure.constrained_layout.use": True,
+    }
+)
+
+
+def show(figure, *, alt):
+    """Display a figure as a PNG image with a description for readers who cannot see it.
+
+    Parameters
+    ----------
+    figure : matplotlib.figure.Figure
+        The figure; it is not drawn a second time at the end of the cell.
+    alt : str
+        What the picture shows, in a sentence.
+
+    Raises
+    ------
+    ValueError
+        When the description is empty.
+    """
+    if not alt.strip():
+        raise ValueError("Describe the figure in alt=…, for readers who cannot see it.")
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format="png", dpi=DPI, metadata={"Software": None})
+    picture = Image(buffer.getvalue(), format="png")
+    display(picture, metadata={"image/png": {"alt": alt}})
+
+
+def canvas(rows=1, columns=1, *, width=7.0, height=3.2, **options):
+    """A figure and its axes, like ``pyplot.subplots`` but owned by nobody else: nothing is drawn until ``show``.
+
+    Sizes are in inches. Returns (figure, axes); axes is a single one, or an array of them.
+    """
+    figure = Figure(figsize=(width, height))
+    return figure, figure.subplots(rows, columns, **options)
+
+
+def images(pictures, *, titles=None, columns=6, size=1.4, limits=None, colour_map="gray"):
+    """A grid of pictures.
+
+    Parameters
+    ----------
+    pictures : sequence of array
+        Each (H, W) grey or (H, W, 3) in colour; uint8 from 0 to 255 or float from 0 to 1 in colour.
+    titles : sequence of str, optional
+        One title over each picture.
+    columns : int
+        Pictures in a row.
+    size : float
+        Width of a picture in inches.
+    limits : pair of float, optional
+        The values drawn as darkest and brightest, when grey pictures are to be compared.
+    colour_map : str
+        A matplotlib colour map for grey pictures, for example ``"gray"`` or ``"RdBu"``.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+    """
+    columns = min(columns, len(pictures))
+    rows = -(-len(pictures) // columns)
+    tallest = max(picture.shape[0] / picture.shape[1] for picture in pictures)
+    title_height = 0.28 * (1 + max((title.count("\n") for title in titles), default=0)) if titles else 0.05
+    figure, axes = canvas(
+        rows, columns, width=size * columns, height=rows * (size * tallest + title_height), squeeze=False
+    )
+    low, high = limits or (None, None)
+    for position, ax in enumerate(axes.flat):
+        ax.set_axis_off()
+        if position < len(pictures):
+            ax.imshow(np.asarray(pictures[position]), cmap=colour_map, vmin=low, vmax=high, interpolation="nearest")
+            if titles:
+                ax.set_title(titles[position], fontsize=9, loc="center")
+    return figure
+
+
+def curves(lines, *, x=None, x_label, y_label, title=None, log_y=False, width=5.5, height=3.2):
+    """Lines over a common axis: ``lines`` maps a name to its values (n,). Returns a matplotlib figure."""
+    figure, ax = canvas(width=width, height=height)
+    for name, values in lines.items():
+        ax.plot(np.arange(1, len(values) + 1) if x is None else x, values, label=name)
+    ax.set(xlabel=x_label, ylabel=y_label, title=title or "")
+    if log_y:
+        ax.set_yscale("log")
+    ax.legend()
+    return figure
+
+
+def training(history, *, metric="loss"):
+    """The course of a training: a metric on the training and the validation part, by epoch. Returns a figure."""
+    lines = {"training": history.history[metric]}
+    if f"val_{metric}" in history.history:
+        lines["validation"] = history.history[f"val_{metric}"]
+    return curves(lines, x_label="epoch", y_label=metric)
+
+
+def bars(values, *, x_label, intervals=None, width=5.5):
+    """Horizontal bars: ``values`` maps a name to a number, ``intervals`` to a pair (low, high). Returns a figure."""
+    figure, ax = canvas(width=width, height=0.6 + 0.42 * len(values))
+    names, numbers = list(values), np.array(list(values.values()), float)
+    whiskers = None
+    if intervals:
+        ends = np.array([intervals[name] for name in names], float)
+        whiskers = np.abs(ends.T - numbers)
+    ax.barh(names, numbers, xerr=whiskers, color=COLOURS[0], height=0.6, capsize=3)
+    ax.invert_yaxis()
+    ax.grid(axis="y", visible=False)
+    ax.set_xlabel(x_label)
+    return figure
