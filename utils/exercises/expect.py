@@ -32,20 +32,22 @@ def expect(condition, message):
         raise Wrong(message)
 
 
-def expect_array(value, shape=None, why="", dtype_kind="fiub"):
-    """Expect numbers of a given shape, and return them as an array. ``why`` explains the shape."""
+def expect_array(value, shape=None, why="", dtype_kind="fiub", inputs=""):
+    """Expect numbers of a given shape, and return them as an array. ``why`` explains the shape, ``inputs`` names the
+    input."""
+    case = f"for {inputs} you" if inputs else "your function"
     if value is None:
-        raise Wrong("your function returned None: is there a return in it?")
+        raise Wrong(f"{case} returned None: is there a return in it?")
     if hasattr(value, "numpy"):  # a tensor is as good as an array
         value = value.numpy()
     try:
         array = np.asarray(value)
     except ValueError:
-        raise Wrong(f"your function returned {describe(value)}, whose rows have unequal lengths") from None
-    expect(array.dtype.kind in dtype_kind, f"your function returned {describe(value)}, where numbers are expected")
+        raise Wrong(f"{case} returned {describe(value)}, whose rows have unequal lengths") from None
+    expect(array.dtype.kind in dtype_kind, f"{case} returned {describe(value)}, where numbers are expected")
     if shape is not None and array.shape != tuple(shape):
         because = f"; {why}" if why else ""
-        raise Wrong(f"your function returned {shape_text(array.shape)} where {shape_text(shape)} is expected{because}")
+        raise Wrong(f"{case} returned {shape_text(array.shape)} where {shape_text(shape)} is expected{because}")
     return array
 
 
@@ -56,7 +58,7 @@ def expect_number(value, why=""):
 
 def expect_close(got, wanted, why="", tolerance=1e-6, inputs=""):
     """Expect values equal to the wanted ones up to a tolerance, absolute and relative. ``inputs`` names the input."""
-    got, wanted = expect_array(got, np.shape(wanted)).astype(float), np.asarray(wanted, float)
+    got, wanted = expect_array(got, np.shape(wanted), inputs=inputs).astype(float), np.asarray(wanted, float)
     near = np.isclose(got, wanted, rtol=tolerance, atol=tolerance, equal_nan=True)
     if near.all():
         return
@@ -65,3 +67,13 @@ def expect_close(got, wanted, why="", tolerance=1e-6, inputs=""):
     case = f"for {inputs} " if inputs else ""
     because = f": {why}" if why else ""
     raise Wrong(f"{case}you returned {got[place]:.4g}{where} where {wanted[place]:.4g} is expected{because}")
+
+
+def rule_out(got, mistake, wanted, message):
+    """Raise Wrong with the message when the answer is that of a known mistake, on an input where it shows."""
+    if _alike(got, mistake) and not _alike(wanted, mistake):
+        raise Wrong(message)
+
+
+def _alike(a, b):
+    return np.shape(a) == np.shape(b) and np.allclose(a, b, equal_nan=True)
