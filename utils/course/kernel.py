@@ -1,0 +1,190 @@
+"""A chapter's kernel: a papermill engine that can be watched, measured and stopped from outside.
+
+Four things differ from papermill's own engine. The kernel always runs the Python that runs ``course``, whatever
+kernels the user has installed. It talks over sockets in the file system where there are any, so that many can start at
+once without fighting for ports. Its peak memory is measured. And it can be killed, with all that it started.
+"""
+
+import os
+import tempfile
+import threading
+from pathlib import Path
+
+import psutil
+from jupyter_client.kernelspec import KernelSpecManager
+from jupyter_client.manager import AsyncKernelManager
+from papermill.clientwrap import PapermillNotebookClient
+from papermill.engines import NBClientEngine, papermill_engines
+
+from utils.course.notebooks import root
+
+ENGINE = "course"
+START_SECONDS = 300  # TensorFlow under load has been seen to need more than the usual 60
+SAMPLE_SECONDS = 0.5
+MEGABYTE = 2**20
+
+
+class Watch:
+    """A running chapter seen from outside: its progress, its notebook so far, its memory; and the way to stop it.
+
+    Attributes
+    ----------
+    done, total : int
+        Code cells finished, and code cells in all.
+    peak_rss_mb : float
+        The most memory that the kernel and its children have held, in MiB.
+    notebook : nbformat.NotebookNode or None
+        The notebook being executed, with the outputs so far.
+    log : str
+        What the kernel itself wrote, outside of any cell; known once it has ended.
+    stopped : bool
+        True once ``stop`` was called.
+    """
+
+    def __init__(self):
+        self.done, self.total, self.peak_rss_mb = 0, 0, 0.0
+        self.notebook, self.log, self.stopped = None, "", False
+        self._family = {}  # process id → psutil.Process: the kernel and everything seen below it
+        self._process = self._kernel = None
+        self._over = threading.Event()
+
+    def follow(self, process):
+        """Begin to measure the kernel that is this subprocess.Popen."""
+        self._process, self._kernel = process, psutil.Process(process.pid)
+        self._family = {process.pid: self._kernel}
+        threading.Thread(target=self._sample, daemon=True, name=f"memory of kernel {process.pid}").start()
+        if self.stopped:
+            self.kill()
+
+    def _sample(self):
+        while not self._over.wait(SAMPLE_SECONDS):
+            self.measure()
+
+    def measure(self):
+        """Take note of the memory held now, and of the kernel's own peak where the system keeps one (Linux)."""
+        try:
+            members = [self._kernel, *self._kernel.children(recursive=True)]
+            self._family = {**self._family, **{member.pid: member for member in members}}
+            together = sum(_resident(member) for member in members)
+        except psutil.Error:
+            return
+        self.peak_rss_mb = max(self.peak_rss_mb, together / MEGABYTE, _own_peak(self._kernel.pid) / MEGABYTE)
+
+    @property
+    def exit_status(self):
+        """The exit status of the kernel, negative for a signal; None while it runs."""
+        return None if self._process is None else self._process.poll()
+
+    def stop(self):
+        """Stop the chapter: its kernel is killed, and one that is about to start will be."""
+        self.stopped = True
+        self.kill()
+
+    def kill(self):
+        """Kill the kernel and every process that it started."""
+        if self._kernel is not None:
+            self.measure()
+        for process in list(self._family.values()):
+            try:
+                process.kill()  # psutil compares the start time first: a process id used anew is left alone
+            except psutil.Error:
+                continue
+
+    def close(self):
+        """End the measuring, and whatever the kernel left running."""
+        self._over.set()
+        self.kill()
+
+
+def _resident(process):
+    try:
+        return process.memory_info().rss
+    except psutil.Error:
+        return 0
+
+
+def _own_peak(process_id):
+    """The peak resident memory of one process in bytes (VmHWM), 0 where the system does not tell."""
+    try:
+        for line in Path(f"/proc/{process_id}/status").read_text().splitlines():
+            if line.startswith("VmHWM:"):
+                return int(line.split()[1]) * 1024
+    except OSError:
+        pass
+    return 0
+
+
+class ChapterClient(PapermillNotebookClient):
+    """Executes the cells of one chapter, and tells its Watch."""
+
+    def __init__(self, manager, watch, **options):
+        super().__init__(manager, coalesce_streams=True, **options)
+        self.watch = watch
+        self.watch.notebook = manager.nb
+        self.watch.total = sum(cell.cell_type == "code" and bool(cell.source.strip()) for cell in manager.nb.cells)
+        self.on_cell_executed = self._cell_executed
+
+    def _cell_executed(self, **_):
+        self.watch.done += 1
+
+    def start_new_kernel(self, **options):
+        super().start_new_kernel(**options)
+        self.watch.follow(self.km.provisioner.process)
+
+    def papermill_execute_cells(self):
+        try:
+            super().papermill_execute_cells()
+        except BaseException:
+            self.watch.kill()  # a cell that does not end would keep an orderly shutdown waiting
+            raise
+        self.watch.measure()
+
+
+class ChapterEngine(NBClientEngine):
+    """The papermill engine that ``papermill.execute_notebook(engine_name=ENGINE, watch=Watch())`` uses."""
+
+    @classmethod
+    def execute_managed_notebook(cls, nb_man, kernel_name, watch, start_timeout, execution_timeout, **_):
+        with tempfile.TemporaryDirectory(prefix="course-", ignore_cleanup_errors=True) as scratch:
+            manager = kernel_manager(scratch)
+            client = ChapterClient(
+                nb_man,
+                watch,
+                km=manager,
+                kernel_name=kernel_name,
+                startup_timeout=start_timeout,
+                timeout=execution_timeout,
+            )
+            client.owns_km = True  # so that nbclient shuts the kernel down
+            with Path(scratch, "kernel.log").open("w+", encoding="utf-8", errors="replace") as log:
+                try:
+                    client.execute(env=kernel_environment(scratch), cwd=str(root()), stdout=log, stderr=log)
+                finally:
+                    watch.close()
+                    log.seek(0)
+                    watch.log = log.read()
+
+
+def kernel_manager(scratch):
+    """A manager for one kernel of this very Python, whose connection lives in the folder ``scratch``."""
+    manager = AsyncKernelManager(
+        kernel_name="python3",
+        kernel_spec_manager=KernelSpecManager(kernel_dirs=[]),  # none but ipykernel's own, which is this Python
+        connection_file=str(Path(scratch, "kernel.json")),
+    )
+    if os.name == "posix" and len(scratch) < 80:  # the path of a socket may have about a hundred characters
+        manager.transport, manager.ip = "ipc", str(Path(scratch, "kernel"))
+    return manager
+
+
+def kernel_environment(scratch=None):
+    """The environment of a kernel: it finds ``utils`` where ``course`` did, and no start-up file of the user's."""
+    package_parent = str(Path(__file__).parents[2])
+    python_path = os.pathsep.join(filter(None, [package_parent, os.environ.get("PYTHONPATH")]))
+    environment = {**os.environ, "PYTHONPATH": python_path, "PYDEVD_DISABLE_FILE_VALIDATION": "1"}
+    if scratch is not None:
+        environment["IPYTHONDIR"] = str(Path(scratch, "ipython"))
+    return environment
+
+
+papermill_engines.register(ENGINE, ChapterEngine)

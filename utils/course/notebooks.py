@@ -1,0 +1,196 @@
+"""The chapters as files: finding them, reading them, their parameters and the hash of their code.
+
+Imports nothing beyond the standard library, so that ``course list`` answers at once.
+"""
+
+import ast
+import difflib
+import hashlib
+import json
+import os
+import re
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from utils.errors import CourseError, UsageError
+
+PROFILES = ("smoke", "quick", "full")
+CHAPTER_NAME = re.compile(r"\d\d_[a-z0-9_.-]+")
+
+
+def root():
+    """The folder that holds ``chapters/`` and ``data/``: that of this checkout, or the one ``COURSE_ROOT`` names."""
+    return Path(os.environ.get("COURSE_ROOT") or Path(__file__).parents[2]).resolve()
+
+
+def chapter_paths():
+    """The paths of all chapters, in order. Raises CourseError when there are none."""
+    folder = root() / "chapters"
+    paths = sorted(path for path in folder.glob("*.ipynb") if CHAPTER_NAME.fullmatch(path.stem))
+    if not paths:
+        raise CourseError(f"There is no chapter in {folder}: use a full checkout, or set COURSE_ROOT to one.")
+    return paths
+
+
+def select(names):
+    """The paths of the named chapters, in course order; of all when no name is given.
+
+    A chapter is named ``3``, ``03``, ``03_cnn`` or by the path of its notebook. Raises UsageError for an unknown one.
+    """
+    paths = chapter_paths()
+    by_name = {name: path for path in paths for name in (path.stem, path.stem[:2], str(int(path.stem[:2])))}
+    wanted = set()
+    for name in names or [path.stem for path in paths]:
+        key = Path(name).stem if name.endswith(".ipynb") else name
+        if key not in by_name:
+            stems = [path.stem for path in paths]
+            near = difflib.get_close_matches(key, stems, n=1, cutoff=0.5)
+            guess = f" Did you mean {near[0]}?" if near else ""
+            raise UsageError(f"There is no chapter {name!r}.{guess} The chapters are {', '.join(stems)}.")
+        wanted.add(by_name[key])
+    return sorted(wanted)
+
+
+def read(path):
+    """The notebook at a path as plain dictionaries, with every cell source a single string.
+
+    Raises CourseError when the file cannot be read, is not JSON, or is not a notebook of format 4.
+    """
+    try:
+        notebook = json.loads(Path(path).read_text(encoding="utf-8"))
+    except OSError as error:
+        raise CourseError(f"{path} cannot be read: {error.strerror or error}.") from error
+    except UnicodeDecodeError as error:
+        raise CourseError(f"{path} is not text in UTF-8 and so not a notebook: restore it, e.g. from git.") from error
+    except json.JSONDecodeError as error:
+        raise CourseError(
+            f"{path} is not valid JSON (line {error.lineno}, column {error.colno}: {error.msg.lower()}) "
+            "and so not a notebook: restore it, e.g. from git."
+        ) from error
+    cells = notebook.get("cells") if isinstance(notebook, dict) and notebook.get("nbformat") == 4 else None
+    if not isinstance(cells, list) or not all(map(_is_cell, cells)):
+        raise CourseError(f"{path} is JSON but not a notebook of format 4: restore it, e.g. from git.")
+    for cell in cells:
+        if isinstance(cell["source"], list):
+            cell["source"] = "".join(cell["source"])
+    return notebook
+
+
+def _is_cell(cell):
+    return isinstance(cell, dict) and {"cell_type", "source", "metadata"} <= cell.keys()
+
+
+def code_cells(notebook):
+    """The code cells of a notebook that hold code."""
+    return [cell for cell in notebook["cells"] if cell["cell_type"] == "code" and cell["source"].strip()]
+
+
+def code_sha256(notebook):
+    """SHA-256 over the sources of the code cells, in order, as a hexadecimal string."""
+    return _sha256(cell["source"] for cell in code_cells(notebook))
+
+
+def text_sha256(notebook):
+    """SHA-256 over the sources of all cells, prose and code, as a hexadecimal string."""
+    return _sha256(cell["source"] for cell in notebook["cells"])
+
+
+def _sha256(sources):
+    return hashlib.sha256("\0".join(sources).encode()).hexdigest()
+
+
+def exercise_ids(notebook):
+    """The identifiers of the exercises, in order: those of the cells with metadata ``exercise``."""
+    return tuple(cell["metadata"]["exercise"] for cell in notebook["cells"] if "exercise" in cell["metadata"])
+
+
+def parameters(notebook, name):
+    """The parameters of a chapter with their defaults: what its one cell tagged ``parameters`` assigns.
+
+    Raises CourseError, with the chapter's name, when there is no such cell or more than one, or when the cell does
+    anything but assign plain values to names.
+    """
+    tagged = [cell for cell in notebook["cells"] if "parameters" in cell["metadata"].get("tags", [])]
+    if len(tagged) != 1:
+        count = "no cell" if not tagged else f"{len(tagged)} cells"
+        raise CourseError(f"{name} has {count} tagged `parameters`: tag exactly one, with profile and seed in it.")
+    try:
+        return dict(_assignment(statement) for statement in ast.parse(tagged[0]["source"]).body)
+    except (SyntaxError, ValueError) as error:
+        raise CourseError(
+            f"{name}: the cell tagged `parameters` must only assign plain values to names, like `seed = 0`."
+        ) from error
+
+
+def _assignment(statement):
+    if isinstance(statement, ast.AnnAssign) and isinstance(statement.target, ast.Name) and statement.value:
+        return statement.target.id, ast.literal_eval(statement.value)
+    if isinstance(statement, ast.Assign) and len(statement.targets) == 1 and isinstance(statement.targets[0], ast.Name):
+        return statement.targets[0].id, ast.literal_eval(statement.value)
+    raise ValueError("not an assignment of a plain value")
+
+
+def as_text(notebook):
+    """The text of a notebook file, as nbformat writes it: always the same for the same notebook."""
+    import nbformat
+
+    return nbformat.writes(nbformat.from_dict(notebook)).rstrip("\n") + "\n"
+
+
+@dataclass(frozen=True)
+class Chapter:
+    """What a chapter says of itself. ``exercises`` are identifiers, ``minutes`` the time that a reader needs."""
+
+    name: str
+    number: int
+    title: str
+    minutes: int
+    datasets: tuple
+    exercises: tuple
+    objectives: tuple
+    prerequisites: tuple
+    source: tuple
+
+
+def chapter(path):
+    """Read a chapter's description. Raises CourseError when its metadata lack something."""
+    notebook = read(path)
+    metadata = notebook.get("metadata", {}).get("course", {})
+    try:
+        return Chapter(
+            name=path.stem,
+            number=int(metadata["number"]),
+            title=str(metadata["title"]),
+            minutes=int(metadata["minutes"]),
+            exercises=exercise_ids(notebook),
+            **{key: tuple(metadata[key]) for key in ("datasets", "objectives", "prerequisites", "source")},
+        )
+    except KeyError as error:
+        raise CourseError(f"{path}: metadata.course lacks {error}; copy the form of another chapter.") from error
+    except (TypeError, ValueError) as error:
+        raise CourseError(f"{path}: a value in metadata.course is of the wrong kind ({error}).") from error
+
+
+def write_atomically(path, text):
+    """Write a text file whole or not at all: under a temporary name first, then moved into place.
+
+    Raises CourseError, with what to do, when the disk is full or the folder cannot be written.
+    """
+    path = Path(path)
+    temporary = None
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")
+        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
+            file.write(text)
+        Path(temporary).chmod(path.stat().st_mode & 0o777 if path.exists() else 0o644)
+        Path(temporary).replace(path)
+        temporary = None
+    except OSError as error:
+        raise CourseError(
+            f"{path} cannot be written ({error.strerror or error}): make room there, or choose another folder."
+        ) from error
+    finally:
+        if temporary is not None:
+            Path(temporary).unlink(missing_ok=True)

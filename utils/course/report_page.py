@@ -1,0 +1,5 @@
+"""``report.html``: one self-contained page."""
+
+
+def page(report):
+    return "<!doctype html>"

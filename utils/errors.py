@@ -1,0 +1,9 @@
+"""Errors that people are meant to read: one sentence that says what was wrong and what to do."""
+
+
+class CourseError(Exception):
+    """Something went wrong that the reader can mend. ``course`` prints the message alone and exits with status 1."""
+
+
+class UsageError(CourseError):
+    """The command was called in a way that cannot work. ``course`` prints the message alone and exits with status 2."""
