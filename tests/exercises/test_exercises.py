@@ -1,0 +1,100 @@
+"""Every exercise both ways: the reference passes, the stub and each known wrong answer fail in their own words."""
+
+import ast
+import inspect
+
+import pytest
+from conftest import CHAPTERS, read
+
+from utils.exercises import core, quizzes, sources
+from utils.exercises.sources import exercise_ids, solution_source
+
+IDS = exercise_ids()
+STUBS = {
+    cell.metadata["exercise"]: (path.stem, cell.source)
+    for path in CHAPTERS
+    for cell in read(path).cells
+    if "exercise" in cell.metadata
+}
+WRONG = [(identifier, answer) for identifier in IDS for answer in core.get(identifier).wrong_answers]
+
+
+def define(source):
+    """Run the source of a function by itself and return the function, which is the last thing it defines."""
+    namespace = {}
+    exec(source, namespace)
+    return [value for value in namespace.values() if inspect.isfunction(value)][-1]
+
+
+def arguments(source):
+    """The name and the arguments, defaults included, of the function that the source defines."""
+    function = next(node for node in ast.parse(source).body if isinstance(node, ast.FunctionDef))
+    return function.name, ast.unparse(function.args)
+
+
+@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.parametrize("identifier", IDS)
+def test_reference_passes(identifier, seed):
+    item = core.get(identifier)
+    assert item.judge(item.function, seed) == ("passed", "")
+
+
+@pytest.mark.parametrize("identifier", IDS)
+def test_stub_stands_in_its_chapter_and_is_open(identifier):
+    chapter, source = STUBS[identifier]
+    assert chapter.startswith(f"{int(identifier.split('.')[0]):02d}_")
+    assert core.get(identifier).judge(define(source))[0] == "open"
+
+
+@pytest.mark.parametrize("identifier", IDS)
+def test_stub_has_the_signature_of_the_reference(identifier):
+    assert arguments(STUBS[identifier][1]) == arguments(solution_source(identifier))
+
+
+def test_every_stub_has_an_exercise():
+    assert set(STUBS) == set(IDS)
+
+
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize(("identifier", "answer"), WRONG, ids=[f"{i} {answer.name}" for i, answer in WRONG])
+def test_wrong_answer_hears_its_own_words(identifier, answer, seed):
+    status, message = core.get(identifier).judge(answer.function, seed)
+    assert status == "wrong"
+    assert answer.says in message
+
+
+@pytest.mark.parametrize("identifier", IDS)
+def test_wrong_answers_are_told_apart(identifier):
+    said = [answer.says for answer in core.get(identifier).wrong_answers]
+    assert len(said) >= 2
+    assert len(set(said)) == len(said)
+
+
+@pytest.mark.parametrize("identifier", IDS)
+def test_hints_points_and_module(identifier):
+    item = core.get(identifier)
+    assert len(item.hints) >= 2
+    assert item.points >= 1
+    assert item.title
+    assert sources.module_name(identifier).split(".")[-1].startswith(f"ch{int(identifier.split('.')[0]):02d}_")
+
+
+@pytest.mark.parametrize("path", CHAPTERS, ids=lambda path: path.stem)
+def test_chapter_has_enough_exercises_and_a_quiz(path):
+    number = int(path.stem[:2])
+    assert len(exercise_ids(number)) >= (4 if number else 1)
+    items = quizzes.questions(number)
+    assert len(items) >= (5 if number else 3)
+    for item in items:
+        assert item["type"] in {"multiple_choice", "many_choice", "numeric"}
+        assert any(answer["correct"] for answer in item["answers"])
+        assert not all(answer["correct"] for answer in item["answers"])
+        assert all(answer["feedback"] for answer in item["answers"])
+        if item["type"] == "multiple_choice":
+            assert sum(answer["correct"] for answer in item["answers"]) == 1
+        assert "$" not in str(item)  # would fetch MathJax from the network
+
+
+def test_unknown_quiz_names_those_there_are():
+    with pytest.raises(ValueError, match="there is one for chapters 0, 1"):
+        quizzes.questions(99)

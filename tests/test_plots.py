@@ -1,0 +1,71 @@
+"""Figures: shown as PNG with alt text, drawn with the names of their axes."""
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from utils import plots
+
+
+@pytest.fixture
+def shown(monkeypatch):
+    seen = []
+    monkeypatch.setattr(plots, "display", lambda picture, metadata: seen.append((picture, metadata)))
+    return seen
+
+
+def test_show_keeps_the_alt_text(shown):
+    figure, ax = plots.canvas()
+    ax.plot([0, 1])
+    plots.show(figure, alt="A rising line")
+    picture, metadata = shown[0]
+    assert metadata == {"image/png": {"alt": "A rising line"}}
+    assert picture.data.startswith(b"\x89PNG")
+
+
+def test_show_is_the_same_twice(shown):
+    for _ in range(2):
+        plots.show(plots.images([np.eye(4)]), alt="A diagonal")
+    assert shown[0][0].data == shown[1][0].data
+
+
+@pytest.mark.parametrize("alt", ["", "  "])
+def test_a_figure_needs_a_description(alt):
+    with pytest.raises(ValueError, match="alt"):
+        plots.show(plots.canvas()[0], alt=alt)
+
+
+def test_images_makes_a_grid():
+    figure = plots.images([np.zeros((4, 4))] * 5, titles=list("abcde"), columns=3)
+    assert len(figure.axes) == 6
+    assert [ax.get_title() for ax in figure.axes][:5] == list("abcde")
+    assert len(figure.axes[5].images) == 0
+
+
+def test_curves_name_axes_and_lines():
+    ax = plots.curves({"a": [1, 2], "b": [2, 1]}, x_label="epoch", y_label="loss", log_y=True).axes[0]
+    assert (ax.get_xlabel(), ax.get_ylabel(), ax.get_yscale()) == ("epoch", "loss", "log")
+    assert [text.get_text() for text in ax.get_legend().get_texts()] == ["a", "b"]
+
+
+def test_training_draws_both_parts():
+    class History:
+        history = {"loss": [1.0, 0.5], "val_loss": [1.1, 0.9]}
+
+    ax = plots.training(History()).axes[0]
+    assert [line.get_label() for line in ax.lines] == ["training", "validation"]
+    np.testing.assert_array_equal(ax.lines[1].get_ydata(), [1.1, 0.9])
+
+
+def test_bars_carry_intervals():
+    intervals = {"forest": (0.7, 0.85), "network": (0.88, 0.95)}
+    ax = plots.bars({"forest": 0.8, "network": 0.9}, x_label="AUC", intervals=intervals).axes[0]
+    assert [bar.get_width() for bar in ax.patches] == [0.8, 0.9]
+    ends = [segment[:, 0].tolist() for segment in ax.collections[0].get_segments()]
+    np.testing.assert_allclose(ends, [[0.7, 0.85], [0.88, 0.95]])
+
+
+def test_colours_differ_in_lightness_or_hue_for_everybody():
+    """Okabe and Ito's seven colours, none twice."""
+    swatches = [Image.new("RGB", (1, 1), colour).getpixel((0, 0)) for colour in plots.COLOURS]
+    assert len(set(swatches)) == len(plots.COLOURS) == 7
