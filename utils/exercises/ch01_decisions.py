@@ -1,0 +1,135 @@
+"""Exercises of chapter 01, from prediction to decision: a table for the people who will be tested, and its price."""
+
+import numpy as np
+
+from utils.exercises.core import exercise
+from utils.exercises.expect import expect, expect_array, expect_close, rule_out
+
+
+@exercise(
+    "1.4",
+    "A confusion table for the people you will meet",
+    points=2,
+    hints=[
+        "Specificity: the mean of predictions == 0 where labels == 0. Sensitivity: the same with 1 and 1.",
+        "Of the people you will meet, people * prevalence are ill, whatever the share of the ill in your data was.",
+        "Return np.array([[healthy and negative, healthy and positive], [ill and negative, ill and positive]]).",
+    ],
+)
+def confusion_at_prevalence(labels, predictions, prevalence, people):
+    """labels, predictions (n,) 0 or 1 → expected numbers (2, 2) of people: row = truth, column = prediction"""
+    table = np.empty((2, 2))
+    for truth, number in [(0, people * (1 - prevalence)), (1, people * prevalence)]:
+        for prediction in (0, 1):
+            table[truth, prediction] = number * np.mean(predictions[labels == truth] == prediction)
+    return table
+
+
+@confusion_at_prevalence.checks
+def _(answer, rng):
+    for prevalence, people in [(0.01, 1000), (0.2, 500), (0.35, 1)]:
+        counts = rng.integers([12, 3, 5, 18], [18, 5, 9, 26])  # true and false negatives and positives, all different
+        order = rng.permutation(counts.sum())
+        labels = np.repeat([0, 0, 1, 1], counts)[order]
+        predictions = np.repeat([0, 1, 0, 1], counts)[order]
+        numbers = labels, predictions, prevalence, people
+        inputs = f"{len(labels)} observations, a prevalence of {prevalence} and {people} people"
+        wanted = confusion_at_prevalence(*numbers)
+        got = expect_array(answer(*numbers), shape=(2, 2), inputs=inputs)
+        mistakes = {
+            "your table has the prevalence of the data; scale each row to the prevalence asked for": _as_observed(
+                *numbers
+            ),
+            "your rows are predictions and your columns the truth; turn the table": wanted.T,
+            "your table begins with the ill; label 0 comes first in rows and columns": wanted[::-1, ::-1],
+            "you shared out each column, so you kept the predictive values; those change with the prevalence": (
+                _by_prediction(*numbers)
+            ),
+        }
+        for message, mistake in mistakes.items():
+            rule_out(got, mistake, wanted, f"for {inputs} {message}")
+        expect(
+            np.isclose(got.sum(), people), f"for {inputs} your table adds up to {got.sum():.4g}, not to {people} people"
+        )
+        expect_close(got, wanted, inputs=inputs, why="keep sensitivity and specificity, change how many are ill")
+
+
+@confusion_at_prevalence.wrong("as it was observed", says="the prevalence of the data")
+def _as_observed(labels, predictions, prevalence, people):
+    return people * np.array([[np.mean((labels == t) & (predictions == p)) for p in (0, 1)] for t in (0, 1)])
+
+
+@confusion_at_prevalence.wrong("rows are predictions", says="turn the table")
+def _(labels, predictions, prevalence, people):
+    return confusion_at_prevalence(labels, predictions, prevalence, people).T
+
+
+@confusion_at_prevalence.wrong("the ill first", says="begins with the ill")
+def _(labels, predictions, prevalence, people):
+    return confusion_at_prevalence(labels, predictions, prevalence, people)[::-1, ::-1]
+
+
+@confusion_at_prevalence.wrong("predictive values kept", says="you kept the predictive values")
+def _by_prediction(labels, predictions, prevalence, people):
+    table = np.empty((2, 2))
+    for prediction, number in [(0, people * (1 - prevalence)), (1, people * prevalence)]:
+        for truth in (0, 1):
+            table[truth, prediction] = number * np.mean(labels[predictions == prediction] == truth)
+    return table
+
+
+@exercise(
+    "1.5",
+    "When is it cheaper to act?",
+    points=1,
+    hints=[
+        "Acting costs a false alarm where the person is healthy: (1 - probability) * cost_false_alarm on average.",
+        "Waiting costs a miss where the person is ill: probability * cost_miss on average. Act where that is more.",
+    ],
+)
+def cheaper_to_act(probability, cost_false_alarm, cost_miss):
+    """probability (n,) of being ill, two costs in one unit → (n,) True where acting costs less on average"""
+    return (1 - probability) * cost_false_alarm < probability * cost_miss
+
+
+@cheaper_to_act.checks
+def _(answer, rng):
+    for cost_false_alarm, cost_miss in [(1, 1), (1, 19), (5, 2)]:
+        probability = np.append(rng.uniform(0.005, 0.995, size=200), [0.0, 1.0])
+        numbers = probability, cost_false_alarm, cost_miss
+        inputs = f"a false alarm that costs {cost_false_alarm} and a miss that costs {cost_miss}"
+        wanted = cheaper_to_act(*numbers)
+        got = expect_array(answer(*numbers), shape=wanted.shape, inputs=inputs, why="one decision for each person")
+        mistakes = {
+            "you act above 0.5 whatever the errors cost": probability > 0.5,
+            "you exchanged the two costs": cheaper_to_act(probability, cost_miss, cost_false_alarm),
+            "you compare the probability with the ratio of the costs; the healthy pay with weight 1 - probability": (
+                _ratio(*numbers)
+            ),
+            "your decisions are the wrong way round: True means act": ~wanted,
+        }
+        for message, mistake in mistakes.items():
+            rule_out(got.astype(bool), mistake, wanted, f"for {inputs} {message}")
+        differ = np.flatnonzero(got.astype(bool) != wanted)
+        if len(differ):
+            person = probability[differ[0]]
+            acting, waiting = (1 - person) * cost_false_alarm, person * cost_miss
+            expect(
+                False,
+                f"for {inputs} and a probability of {person:.3g}: acting costs {acting:.3g}, waiting {waiting:.3g}",
+            )
+
+
+@cheaper_to_act.wrong("always at one half", says="above 0.5 whatever")
+def _(probability, cost_false_alarm, cost_miss):
+    return probability > 0.5
+
+
+@cheaper_to_act.wrong("costs exchanged", says="you exchanged the two costs")
+def _(probability, cost_false_alarm, cost_miss):
+    return cheaper_to_act(probability, cost_miss, cost_false_alarm)
+
+
+@cheaper_to_act.wrong("the ratio of the costs", says="the ratio of the costs")
+def _ratio(probability, cost_false_alarm, cost_miss):
+    return probability > cost_false_alarm / cost_miss
