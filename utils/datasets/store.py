@@ -1,0 +1,86 @@
+"""Where the files are, and reading them with a check: nothing that was cut short or changed reaches a chapter."""
+
+import hashlib
+import io
+import lzma
+import os
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import platformdirs
+
+from utils.datasets.catalogue import DATA, Entry, File
+from utils.errors import CourseError
+
+
+def cache_folder() -> Path:
+    """The folder for what is downloaded: ``COURSE_DATA_DIR``, or else the user's cache."""
+    chosen = os.environ.get("COURSE_DATA_DIR")
+    return (
+        Path(chosen).expanduser()
+        if chosen
+        else platformdirs.user_cache_path("deep-learning-in-medicine", appauthor=False)
+    )
+
+
+def location(entry: Entry, file: File) -> Path:
+    """Where this file stands, or would stand."""
+    return (DATA if entry.embedded else cache_folder()) / file.path
+
+
+def matches(path: Path, file: File) -> bool:
+    """Whether the file at this path has the catalogue's digest."""
+    algorithm, _, expected = file.digest.partition(":")
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, algorithm).hexdigest() == expected
+
+
+def state(entry: Entry, file: File) -> str:
+    """ "ok", "wrong" (size or digest) or "missing"."""
+    path = location(entry, file)
+    if not path.is_file():
+        return "missing"
+    if file.size is not None and path.stat().st_size != file.size:
+        return "wrong"
+    return "ok" if matches(path, file) else "wrong"
+
+
+def mend(entry: Entry) -> str:
+    """The command that brings this dataset's files back."""
+    return f"course data {'rebuild' if entry.embedded else 'fetch'} {entry.name}"
+
+
+def read(entry: Entry, name: str) -> bytes:
+    """The content of one embedded file, after checking its size and SHA-256; CourseError naming the file and what mends it."""
+    file = entry.file(name)
+    path = location(entry, file)
+    remedy = f"bring it back with `{mend(entry)}` or `git checkout -- data/{file.path}`."
+    try:
+        content = path.read_bytes()
+    except FileNotFoundError:
+        raise CourseError(f"The file data/{file.path} is missing; {remedy}") from None
+    except OSError as error:
+        raise CourseError(f"The file data/{file.path} cannot be read ({error.strerror}); {remedy}") from error
+    if len(content) != file.size:
+        raise CourseError(
+            f"The file data/{file.path} is damaged: {len(content):,} bytes instead of {file.size:,}; {remedy}"
+        )
+    if f"sha256:{hashlib.sha256(content).hexdigest()}" != file.digest:
+        raise CourseError(f"The file data/{file.path} is damaged: its size is right, its content is not; {remedy}")
+    return content
+
+
+def read_csv(entry: Entry, name: str, **options) -> pd.DataFrame:
+    """One embedded table, ``.csv`` or ``.csv.xz``, with every number exactly as written."""
+    content = read(entry, name)
+    if name.endswith(".xz"):
+        content = lzma.decompress(content)
+    return pd.read_csv(
+        io.BytesIO(content), float_precision="round_trip", keep_default_na=False, na_values=[""], **options
+    )
+
+
+def read_npy(entry: Entry, name: str) -> np.ndarray:
+    """One embedded array, ``.npy.xz``."""
+    return np.load(io.BytesIO(lzma.decompress(read(entry, name))), allow_pickle=False)
