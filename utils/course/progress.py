@@ -1,0 +1,97 @@
+"""``course progress``: how far the learner is, read from the outputs of the notebooks in ``work/``."""
+
+import json
+from dataclasses import asdict, dataclass
+
+from utils.course import notebooks, results
+from utils.course.lab import work_folder
+from utils.errors import CourseError
+
+
+@dataclass(frozen=True)
+class Progress:
+    """A learner's exercises in one chapter: how many passed, were tried without passing, and are open; and points."""
+
+    name: str
+    passed: int
+    tried: int
+    open: int
+    points: int
+    of: int
+
+    @property
+    def exercises(self):
+        """The number of exercises in the chapter."""
+        return self.passed + self.tried + self.open
+
+
+def progress():
+    """The Progress of every chapter that is in ``work/``, and the sentences for copies that cannot be read.
+
+    Raises CourseError when there is no ``work/`` yet.
+    """
+    if not work_folder().is_dir():
+        raise CourseError("There is no work/ yet: `course lab` makes it, with your own copies of the chapters.")
+    found, sentences = [], []
+    for path in notebooks.chapter_paths():
+        copy = work_folder() / path.name
+        if copy.exists():
+            try:
+                found.append(of_chapter(notebooks.read(path), notebooks.read(copy), path.stem))
+            except CourseError as error:
+                sentences.append(str(error))
+    return found, sentences
+
+
+def of_chapter(chapter, copy, name):
+    """The Progress in a learner's copy. What an unchecked exercise is worth is read from the chapter's own outputs."""
+    worth = results.exercises(chapter)
+    checked = results.exercises(copy)
+    ids = notebooks.exercise_ids(chapter)
+    status = [checked.get(identifier, {}).get("status", "open") for identifier in ids]
+    return Progress(
+        name=name,
+        passed=status.count("passed"),
+        tried=status.count("wrong"),
+        open=status.count("open"),
+        points=sum(checked.get(identifier, {}).get("points", 0) for identifier in ids),
+        of=sum((checked.get(identifier) or worth.get(identifier) or {}).get("of", 0) for identifier in ids),
+    )
+
+
+def show(as_json):
+    """Print the progress, as a table or as JSON."""
+    found, sentences = progress()
+    if as_json:
+        print(json.dumps([asdict(chapter) for chapter in found], indent=2, ensure_ascii=False))
+        return
+
+    from rich.console import Console
+    from rich.progress_bar import ProgressBar
+    from rich.table import Table
+
+    console = Console(highlight=False, soft_wrap=True)
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column("chapter")
+    table.add_column("", width=20)
+    for column in ("passed", "tried", "open", "points"):
+        table.add_column(column, justify="right")
+    for chapter in found:
+        table.add_row(
+            chapter.name,
+            ProgressBar(total=max(chapter.exercises, 1), completed=chapter.passed, width=20),
+            str(chapter.passed),
+            str(chapter.tried),
+            str(chapter.open),
+            f"{chapter.points} of {chapter.of}",
+        )
+    if found:
+        console.print(table)
+        console.print(
+            f"\n{sum(chapter.passed for chapter in found)} of {sum(chapter.exercises for chapter in found)} exercises "
+            f"passed, {sum(chapter.points for chapter in found)} of {sum(chapter.of for chapter in found)} points."
+        )
+    else:
+        console.print("No chapter is in work/ yet: `course lab` copies them.")
+    for sentence in sentences:
+        console.print(sentence, style="red")
