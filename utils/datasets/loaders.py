@@ -23,8 +23,8 @@ def load(name: str, **options):
 
     What ships with the course is read from ``data/``; the rest is fetched into the cache first.
     Options: ``size``, side of a patch in pixels, for "nuclei" (32); ``as_published=True`` for "nafld" keeps two
-    variables that are false copies (see its card). Raises UsageError for an unknown name or option, CourseError for a file that
-    is damaged or missing.
+    variables that are false copies (see its card). Raises UsageError for an unknown name or option, CourseError for a
+    file that is damaged or missing.
     """
     entry = find(name)
     loader = LOADERS.get(name) or OF_A_KIND[entry.kind]
