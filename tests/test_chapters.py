@@ -84,6 +84,13 @@ def test_size(path):
 
 
 @each_chapter
+def test_code_fits_the_page(path):
+    """At the width of JupyterLab's page a longer line is cut off in print and on the web."""
+    lines = [(cell.id, line) for cell in code_cells(read(path)) for line in cell.source.splitlines()]
+    assert not [where for where, line in lines if len(line) > 100]
+
+
+@each_chapter
 def test_code_is_free_of_bad_habits(path):
     code = "\n".join(cell.source for cell in code_cells(read(path)))
     for habit in (r"^\s*[!%]", r"import \*", r"verbose=[12]", r"tensorflow", r"(?<![\w.])/(home|Users|tmp|work)/"):

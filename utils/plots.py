@@ -6,6 +6,7 @@ import matplotlib
 import numpy as np
 from IPython.display import Image, display
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 # Okabe and Ito's palette, told apart by readers with any kind of colour vision (https://jfly.uni-koeln.de/color/).
 COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#000000")
@@ -134,7 +135,9 @@ def training(history, *, metric="loss"):
     lines = {"training": history.history[metric]}
     if f"val_{metric}" in history.history:
         lines["validation"] = history.history[f"val_{metric}"]
-    return curves(lines, x_label="epoch", y_label=metric)
+    figure = curves(lines, x_label="epoch", y_label=metric)
+    figure.axes[0].xaxis.set_major_locator(MaxNLocator(integer=True))
+    return figure
 
 
 def bars(values, *, x_label, intervals=None, width=5.5):
