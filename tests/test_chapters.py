@@ -12,7 +12,7 @@ import pytest
 from conftest import CHAPTERS, ROOT, read
 
 from utils.claims import CLAIM_MIME
-from utils.course import notebooks, readme, refresh
+from utils.course import readme, refresh
 from utils.exercises.core import EXERCISE_MIME
 from utils.exercises.sources import exercise_ids
 
@@ -262,7 +262,7 @@ def test_solved_edition_differs_only_in_the_stubs():
     from utils.course import editions
 
     for path in CHAPTERS:
-        before = notebooks.read(path)
+        before = read(path)
         after = editions.solved(copy.deepcopy(before))
         for old, new in zip(before.cells, after.cells, strict=True):
             assert (old.source == new.source) == ("exercise" not in old.metadata), new.id
