@@ -124,6 +124,8 @@ def curves(lines, *, x=None, x_label, y_label, title=None, log_y=False, width=5.
     for name, values in lines.items():
         ax.plot(np.arange(1, len(values) + 1) if x is None else x, values, label=name)
     ax.set(xlabel=x_label, ylabel=y_label, title=title or "")
+    if x is None:  # epochs and the like have no halves
+        ax.xaxis.get_major_locator().set_params(integer=True)
     if log_y:
         ax.set_yscale("log")
     ax.legend()
