@@ -72,13 +72,12 @@ def read(entry: Entry, name: str) -> bytes:
 
 
 def read_csv(entry: Entry, name: str, **options) -> pd.DataFrame:
-    """One embedded table, ``.csv`` or ``.csv.xz``, with every number exactly as written."""
+    """One embedded table, ``.csv`` or ``.csv.xz``."""
     content = read(entry, name)
     if name.endswith(".xz"):
         content = lzma.decompress(content)
-    return pd.read_csv(
-        io.BytesIO(content), float_precision="round_trip", keep_default_na=False, na_values=[""], **options
-    )
+    # Only an empty field is missing: a gene or a molecule may well be called "NA".
+    return pd.read_csv(io.BytesIO(content), keep_default_na=False, na_values=[""], **options)
 
 
 def read_npy(entry: Entry, name: str) -> np.ndarray:
