@@ -17,7 +17,7 @@ from utils.exercises.expect import describe, expect_array, expect_close, rule_ou
     ],
 )
 def missing_by_outcome(values, outcome):
-    """values (n, variables) with NaN where missing; outcome (n,) 0, 1 or NaN → shares missing (2, variables)"""
+    """values (n, variables) with NaN, outcome (n,) 0, 1 or NaN → shares missing (2, variables)"""
     missing = np.isnan(values)
     return np.stack([missing[outcome == 0].mean(axis=0), missing[outcome == 1].mean(axis=0)])
 
@@ -91,7 +91,7 @@ def _(values, outcome):
     ],
 )
 def auc_by_pairs(labels, scores):
-    """labels (n,) 0 or 1, scores (n,) → share of pairs of a case and a non-case in which the case scores higher"""
+    """labels (n,) 0 or 1, scores (n,) → share of pairs in which the case scores higher"""
     cases, others = scores[labels == 1][:, None], scores[labels == 0][None, :]
     return np.mean((cases > others) + 0.5 * (cases == others))
 
@@ -153,7 +153,7 @@ def _accuracy(labels, scores):
     ],
 )
 def positive_predictive_value(sensitivity, specificity, prevalence):
-    """three shares from 0 to 1, numbers or arrays → share of the people with a positive test who are ill"""
+    """three shares, numbers or arrays → share of the people with a positive test who are ill"""
     ill_and_positive = sensitivity * prevalence
     healthy_and_positive = (1 - specificity) * (1 - prevalence)
     return ill_and_positive / (ill_and_positive + healthy_and_positive)

@@ -17,7 +17,7 @@ from utils.exercises.expect import expect, expect_array, expect_close, rule_out
     ],
 )
 def confusion_at_prevalence(labels, predictions, prevalence, people):
-    """labels, predictions (n,) 0 or 1 → expected numbers (2, 2) of people: row = truth, column = prediction"""
+    """labels, predictions (n,) 0 or 1 → people (2, 2): row = truth, column = prediction"""
     table = np.empty((2, 2))
     for truth, number in [(0, people * (1 - prevalence)), (1, people * prevalence)]:
         for prediction in (0, 1):
@@ -88,7 +88,7 @@ def _by_prediction(labels, predictions, prevalence, people):
     ],
 )
 def cheaper_to_act(probability, cost_false_alarm, cost_miss):
-    """probability (n,) of being ill, two costs in one unit → (n,) True where acting costs less on average"""
+    """probability (n,) of being ill, two costs in one unit → (n,) True where acting costs less"""
     return (1 - probability) * cost_false_alarm < probability * cost_miss
 
 
