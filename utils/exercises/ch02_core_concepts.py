@@ -89,7 +89,7 @@ def _(scores):
     ],
 )
 def cross_entropy_and_gradient(scores, labels):
-    """scores (n, classes), labels (n,) class numbers → mean loss (a number), its gradient by the scores (n, classes)"""
+    """scores (n, classes), labels (n,) class numbers → mean loss, its gradient by the scores (n, classes)"""
     rows = np.arange(len(labels))
     shifted = scores - scores.max(axis=1, keepdims=True)
     log_probabilities = shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
