@@ -97,4 +97,4 @@ def test_no_text_names_one_machine_or_one_package_index():
             text = path.read_text(encoding="utf-8")
             assert str(ROOT) + "/" not in text, f"{relative(path)} names a folder of this machine"
             assert home not in text, f"{relative(path)} names a folder of this machine"
-            assert not re.search(r"--(extra-)?index-url|--find-links", text), f"{relative(path)} names a package index"
+            assert not re.search(r"--(extra-)?(index-url|find-links)", text), f"{relative(path)} names a package index"
