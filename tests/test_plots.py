@@ -1,6 +1,7 @@
 """Figures: shown as PNG with alt text, drawn with the names of their axes."""
 
 import numpy as np
+import pandas as pd
 import pytest
 from PIL import Image
 
@@ -69,3 +70,22 @@ def test_colours_differ_in_lightness_or_hue_for_everybody():
     """Okabe and Ito's seven colours, none twice."""
     swatches = [Image.new("RGB", (1, 1), colour).getpixel((0, 0)) for colour in plots.COLOURS]
     assert len(set(swatches)) == len(plots.COLOURS) == 7
+
+
+def test_timelines_draw_each_patient_until_the_last_contact():
+    events = pd.DataFrame({"id": [1, 1, 2, 3], "time": [-365.25, 30, 90, 5], "variable": ["bp", "flu", "bp", "bp"]})
+    figure = plots.timelines(
+        events, {"bp": "pressure", "flu": "diagnosis"}, {1: (3652.5, True), 2: (730.5, False)}, x_label="years"
+    )
+    ax = figure.axes[0]
+    assert [label.get_text() for label in ax.get_yticklabels()] == ["patient 1", "patient 2"]
+    assert [list(line.get_xdata()) for line in ax.lines[:2]] == [[-1, 10], [0, 2]]
+    assert ax.get_xlabel() == "years"
+
+
+def test_icon_array_draws_everybody_once():
+    figure = plots.icon_array({"ill": 3, "well": 97}, columns=10)
+    crowds = figure.axes[0].collections
+    assert [len(crowd.get_offsets()) for crowd in crowds] == [3, 97]
+    places = np.vstack([crowd.get_offsets() for crowd in crowds])
+    assert len(np.unique(places, axis=0)) == 100

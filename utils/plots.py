@@ -51,6 +51,24 @@ def show(figure, *, alt):
     display(picture, metadata={"image/png": {"alt": alt}})
 
 
+def playground(draw, *, otherwise, **sliders):
+    """Sliders that call a function again with their values; where no kernel runs, a sentence in their place.
+
+    Parameters
+    ----------
+    draw : callable
+        Takes the sliders' values by name and shows a figure.
+    otherwise : str
+        What stands on a page without a kernel. Show a static figure beside it: paper has no sliders.
+    **sliders : tuple of number
+        For each slider (lowest, highest, step); it begins at the default of the function's argument.
+    """
+    from ipywidgets import interactive
+
+    bundle = interactive(draw, **sliders)._repr_mimebundle_()
+    display(bundle | {"text/plain": otherwise}, raw=True)
+
+
 def canvas(rows=1, columns=1, *, width=7.0, height=3.2, **options):
     """A figure and its axes, like ``pyplot.subplots`` but owned by nobody else: nothing is drawn until ``show``.
 
@@ -131,4 +149,64 @@ def bars(values, *, x_label, intervals=None, width=5.5):
     ax.invert_yaxis()
     ax.grid(axis="y", visible=False)
     ax.set_xlabel(x_label)
+    return figure
+
+
+def timelines(events, variables, last_contact, *, x_label, days_per_unit=365.25, width=7.0):
+    """One row a patient: a dot for each record, by kind of record, and how the observation ended.
+
+    Parameters
+    ----------
+    events : pandas.DataFrame
+        Columns id, time (days) and variable.
+    variables : dict
+        The variables that are drawn, each with the name of its kind; kinds get colours in their order.
+    last_contact : dict
+        The patients that are drawn: id → (days, died).
+    x_label : str
+        What the axis counts, with its unit.
+    days_per_unit : float
+        Days in a unit of the axis; a year unless given.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+    """
+    kinds = list(dict.fromkeys(variables.values()))
+    figure, ax = canvas(width=width, height=1.0 + 0.42 * len(last_contact))
+    for row, (patient, (days, died)) in enumerate(last_contact.items()):
+        records = events[events["id"] == patient]
+        first = min(records["time"].min(), 0)
+        ax.plot([first / days_per_unit, days / days_per_unit], [row, row], color="#999999", linewidth=0.8, zorder=1)
+        for place, kind in enumerate(kinds):
+            times = records.loc[records["variable"].map(variables) == kind, "time"]
+            offset = np.full(len(times), row + 0.16 * (place - (len(kinds) - 1) / 2))
+            ax.scatter(times / days_per_unit, offset, s=14, color=COLOURS[place], label=None if row else kind, zorder=2)
+        ax.scatter(days / days_per_unit, row, marker="X" if died else "|", s=70, color="black", zorder=3)
+    ax.scatter([], [], marker="X", s=70, color="black", label="died")
+    ax.scatter([], [], marker="|", s=70, color="black", label="alive at last contact")
+    ax.axvline(0, color="#444444", linestyle="--", linewidth=1)
+    ax.set_yticks(range(len(last_contact)), [f"patient {patient}" for patient in last_contact])
+    ax.grid(axis="y", visible=False)
+    ax.invert_yaxis()
+    ax.set_xlabel(x_label)
+    figure.legend(loc="outside upper center", ncols=len(kinds) + 2, fontsize=8, handletextpad=0.2, columnspacing=1.2)
+    return figure
+
+
+def icon_array(counts, *, colours=COLOURS, columns=70, size=0.1):
+    """A crowd in which everybody is one square: ``counts`` maps the name of a group to its number of people.
+
+    Groups get colours in their order; a square and its gap take ``size`` inches. Returns a matplotlib figure.
+    """
+    people = np.repeat(np.arange(len(counts)), list(counts.values()))
+    row, column = np.divmod(np.arange(len(people)), columns)
+    figure, ax = canvas(width=size * columns, height=size * (row[-1] + 1) + 0.1 + 0.25 * -(-len(counts) // 2))
+    for group, (name, number) in enumerate(counts.items()):
+        of_group, area = people == group, (72 * size * 0.7) ** 2
+        options = {"marker": "s", "s": area, "color": colours[group], "linewidths": 0}
+        ax.scatter(column[of_group], row[of_group], label=f"{number:,} {name}", **options)
+    ax.set(xlim=(-0.7, columns - 0.3), ylim=(row[-1] + 0.7, -0.7))
+    ax.set_axis_off()
+    figure.legend(loc="outside lower center", ncols=2, fontsize=9, markerscale=1.6)
     return figure

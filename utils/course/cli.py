@@ -20,7 +20,7 @@ class QuickHelp:
 
 
 class Group(QuickHelp, TyperGroup):
-    """``course`` itself, with a page of help that needs little of rich: Typer's own takes a quarter of a second more."""
+    """``course`` itself, with a page of help that needs little of rich: Typer's own takes 0.2 s more."""
 
     def format_help(self, ctx, formatter):
         from rich.console import Console

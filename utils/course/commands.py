@@ -27,20 +27,20 @@ def run(names, profile, workers, assignments, solved, out, timeout, as_json):
     from utils.course.screens import screen
 
     folder = Path(out)
+    notebooks.make_folder(folder)  # rather now than after ten minutes of work
     jobs = [Job(path, folder / path.name, profile, parameters, solved, timeout) for path in paths]
     started = time.perf_counter()
     with screen() as shown:
         results, interrupted = run_jobs(jobs, workers, shown)
     edition = "solved" if solved else "untouched"
     report = Report(profile, time.perf_counter() - started, results, edition, parameters)
-    page = report.write(folder)
     if as_json:
         sys.stdout.write(report.as_json())
+        report.write(folder)
     else:
-        console = Console()
-        console.print()
-        console.print(report.as_table())
-        console.print(f"\nReport: {page}", soft_wrap=True, highlight=False)
+        console = Console(highlight=False)
+        console.print("\n", report.as_table(), sep="")
+        console.print(f"\nReport: {report.write(folder)}", soft_wrap=True)
     return 130 if interrupted else int(report.failed)
 
 

@@ -5,7 +5,7 @@ import copy
 from utils.errors import CourseError
 
 
-def solved(notebook, name):
+def solved(notebook, name="the notebook"):
     """A copy of a notebook in which each cell with metadata ``exercise`` holds the reference solution.
 
     Raises CourseError, with the chapter's name, when an exercise has no reference solution.

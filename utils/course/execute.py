@@ -11,6 +11,7 @@ from nbclient.exceptions import CellTimeoutError, DeadKernelError
 from papermill.exceptions import PapermillExecutionError
 from papermill.execute import remove_error_markers
 
+from utils.claims import band
 from utils.course import editions, notebooks, results
 from utils.course.kernel import ENGINE, START_SECONDS, Watch
 from utils.course.results import ChapterResult
@@ -61,6 +62,7 @@ def execute(job, watch=None):
         judge(result, watch.notebook, job)
         if job.output is not None and watch.notebook is not None:
             notebooks.write_atomically(job.output, notebooks.as_text(watch.notebook))
+            result.notebook = job.output.name
     except CourseError as error:
         result.fail(str(error))
     if watch.stopped:
@@ -186,7 +188,9 @@ def judge(result, notebook, job):
 
 def verdict(claim):
     """A claim in words: ``0.71, accepted is ≥ 0.8``."""
-    from utils.claims import band
+    return f"{value_text(claim)}, accepted is {band(claim['low'], claim['high'])}"
 
-    value = "not a number" if claim["value"] is None else f"{claim['value']:.4g}"
-    return f"{value}, accepted is {band(claim['low'], claim['high'])}"
+
+def value_text(claim):
+    """The value of a claim in words: four digits, or *not a number*."""
+    return "not a number" if claim["value"] is None else f"{claim['value']:.4g}"

@@ -172,15 +172,23 @@ def chapter(path):
         raise CourseError(f"{path}: a value in metadata.course is of the wrong kind ({error}).") from error
 
 
+def make_folder(path):
+    """Make a folder and those above it. Raises CourseError when that cannot be done."""
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise CourseError(f"{path} cannot be made a folder ({error.strerror or error}): choose another.") from error
+
+
 def write_atomically(path, text):
     """Write a text file whole or not at all: under a temporary name first, then moved into place.
 
     Raises CourseError, with what to do, when the disk is full or the folder cannot be written.
     """
     path = Path(path)
+    make_folder(path.parent)
     temporary = None
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
         handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")
         with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
             file.write(text)

@@ -1,6 +1,7 @@
-"""The chapter table: one text for README and for ``course list --markdown``, made from the chapters' metadata."""
+"""The chapter table: one text, for README and for ``course list --markdown``, made from the chapters' metadata."""
 
 from utils.course import notebooks
+from utils.errors import CourseError
 
 BEGIN, END = "<!-- chapters -->", "<!-- /chapters -->"
 
@@ -16,23 +17,19 @@ def table():
     return "\n".join(lines) + "\n"
 
 
-def current():
-    """The table that README holds now, or None when README or its two markers are missing."""
-    path = notebooks.root() / "README.md"
-    text = path.read_text(encoding="utf-8") if path.exists() else ""
+def with_table(text):
+    """A README (str) with the table between its markers as it should be; CourseError when they are missing."""
     if text.count(BEGIN) != 1 or text.count(END) != 1 or text.index(BEGIN) > text.index(END):
-        return None
-    return text.split(BEGIN)[1].split(END)[0].strip() + "\n"
+        raise CourseError(f"README.md has no place for the chapter table: put {BEGIN} and {END} where it belongs.")
+    head, rest = text.split(BEGIN)
+    return f"{head}{BEGIN}\n{table()}{END}{rest.split(END)[1]}"
 
 
 def update():
-    """Bring README's table up to date. Returns one sentence on what was done."""
-    before = current()
-    if before is None:
-        return f"README.md has no chapter table: put {BEGIN} and {END} where it belongs."
-    if before == table():
-        return "README.md's chapter table is up to date."
+    """Bring README's table up to date. Returns whether it changed; CourseError when it has no place."""
     path = notebooks.root() / "README.md"
-    head, rest = path.read_text(encoding="utf-8").split(BEGIN)
-    notebooks.write_atomically(path, f"{head}{BEGIN}\n{table()}{END}{rest.split(END)[1]}")
-    return "README.md's chapter table was brought up to date."
+    before = path.read_text(encoding="utf-8") if path.exists() else ""
+    after = with_table(before)
+    if after != before:
+        notebooks.write_atomically(path, after)
+    return after != before

@@ -51,7 +51,8 @@ def refresh(paths):
             console.print(f"Stored the outputs of {path.name}.")
         else:
             console.print(f"{path.name} was left as it was; what was executed of it is in {folder}.")
-    console.print(readme.update())
+    if readme.update():
+        console.print("README.md's chapter table was brought up to date.")
     return 130 if interrupted else int(any(result.status != "ok" for result in results))
 
 

@@ -25,6 +25,8 @@ class ChapterResult:
         One sentence, when the chapter failed.
     claims : list of dict
         Keys name, value, low, high, ok; value is None when it was not a finite number.
+    notebook : str or None
+        The file name of the executed notebook, once it is written.
     """
 
     name: str
@@ -34,6 +36,7 @@ class ChapterResult:
     cells: int = 0
     error: str | None = None
     claims: list = field(default_factory=list)
+    notebook: str | None = None
 
     def fail(self, error):
         """Mark the chapter as failed, for the first reason that is given."""

@@ -1,14 +1,17 @@
 """Pictures: nuclei and their fields of tissue, CIFAR-10, MedMNIST."""
 
 import io
+import zipfile
 
 import numpy as np
 from PIL import Image
 
 from utils.datasets.catalogue import Entry, find
-from utils.datasets.store import read, read_csv, read_npy
+from utils.datasets.fetch import fetch
+from utils.datasets.splits import Split
+from utils.datasets.store import location, mend, read, read_csv, read_npy
 from utils.datasets.types import Images, TissueField
-from utils.errors import UsageError
+from utils.errors import CourseError, UsageError
 
 
 def nuclei(entry: Entry, size: int = 32) -> Images:
@@ -41,3 +44,54 @@ def tissue_field(number: int) -> TissueField:
 
 def _picture(entry: Entry, field: int) -> np.ndarray:
     return np.asarray(Image.open(io.BytesIO(read(entry, f"field_{field}.jpg"))))
+
+
+def cifar10_small(entry: Entry) -> Images:
+    """7,500 images of CIFAR-10, the same number of each class, unpacked from two atlases."""
+    table = read_csv(entry, "labels.csv")
+    parts = []
+    for part in ("train", "test"):
+        atlas = np.asarray(Image.open(io.BytesIO(read(entry, f"{part}.webp"))).convert("RGB"))
+        rows, columns = atlas.shape[0] // 32, atlas.shape[1] // 32
+        parts.append(atlas.reshape(rows, 32, columns, 32, 3).swapaxes(1, 2).reshape(-1, 32, 32, 3))
+    return _parted(entry, dict(zip(("train", "test"), parts, strict=True)), table["label"].to_numpy(np.int64, copy=True))
+
+
+def cifar10(entry: Entry) -> Images:
+    """All 60,000 images, fetched when they are not in the cache."""
+    fetch(entry)
+    images = {part: _array(entry, f"{part}_images.npy") for part in ("train", "test")}
+    labels = np.concatenate([_array(entry, f"{part}_labels.npy") for part in ("train", "test")])
+    return _parted(entry, images, labels.astype(np.int64))
+
+
+def _array(entry: Entry, name: str) -> np.ndarray:
+    return np.load(location(entry, entry.file(name)), allow_pickle=False)
+
+
+def medmnist(entry: Entry) -> Images:
+    """One MedMNIST set, fetched when it is not in the cache; grey pictures get one channel."""
+    fetch(entry)
+    path = location(entry, entry.files[0])
+    parts = {"train": "train", "validation": "val", "test": "test"}
+    try:
+        with np.load(path, allow_pickle=False) as archive:
+            images = {part: archive[f"{key}_images"] for part, key in parts.items()}
+            labels = np.concatenate([archive[f"{key}_labels"] for key in parts.values()])
+    except (KeyError, ValueError, OSError, zipfile.BadZipFile) as error:
+        raise CourseError(f"The file {path} is no MedMNIST archive ({error}); fetch it again with `{mend(entry)}`.") from error
+    counted = {key: len(images[part]) for part, key in parts.items()}
+    if counted != dict(entry.counts):
+        raise CourseError(f"The file {path} holds {counted} images, not {dict(entry.counts)}; fetch it again with `{mend(entry)}`.")
+    images = {part: array if array.ndim == 4 else array[..., np.newaxis] for part, array in images.items()}
+    single = labels.shape[1:] in ((), (1,))
+    return _parted(entry, images, labels.reshape(len(labels), *(() if single else labels.shape[1:])).astype(np.int64))
+
+
+def _parted(entry: Entry, images: dict[str, np.ndarray], labels: np.ndarray) -> Images:
+    """Images of the official parts, one after the other. Who is on which picture is not published: each is its own group."""
+    ends = np.cumsum([0] + [len(array) for array in images.values()])
+    rows = {part: np.arange(*ends[place : place + 2]) for place, part in enumerate(images)}
+    split = Split(rows["train"], rows.get("validation", []), rows["test"])
+    stacked = np.concatenate(list(images.values()))
+    return Images(entry, stacked, labels, entry.class_names, np.arange(len(stacked)), split=split)

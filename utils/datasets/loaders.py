@@ -103,6 +103,9 @@ def _numbers(names: np.ndarray) -> np.ndarray:
 
 LOADERS = {
     "nuclei": images.nuclei,
+    "cifar10": images.cifar10,
+    "cifar10_small": images.cifar10_small,
+    "medmnist": images.medmnist,
     "nafld": nafld,
     "pbc": pbc,
     "ecg5000": ecg5000,

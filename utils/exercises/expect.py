@@ -13,7 +13,7 @@ def describe(value):
         if value.size <= 6:
             return np.array2string(value, precision=4, separator=", ").replace("\n", "")
         return f"an array of shape {shape_text(value.shape)}"
-    text = repr(value)
+    text = repr(value.item() if isinstance(value, np.generic) else value)
     return (
         text
         if len(text) <= 60
@@ -67,6 +67,17 @@ def expect_close(got, wanted, why="", tolerance=1e-6, inputs=""):
     case = f"for {inputs} " if inputs else ""
     because = f": {why}" if why else ""
     raise Wrong(f"{case}you returned {got[place]:.4g}{where} where {wanted[place]:.4g} is expected{because}")
+
+
+def expect_parts(value, names):
+    """Expect a tuple with one part for each of the names, and return it."""
+    wanted = f"({', '.join(names)})"
+    expect(value is not None, f"your function returned None: it should return {wanted}")
+    expect(
+        isinstance(value, (tuple, list)) and len(value) == len(names),
+        f"your function returned {describe(value)}, where {wanted} is expected",
+    )
+    return value
 
 
 def rule_out(got, mistake, wanted, message):

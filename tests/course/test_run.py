@@ -1,0 +1,243 @@
+"""``course run`` with real kernels, on chapters that pass, fail, die, hang, or cannot be read."""
+
+import json
+import signal
+import time
+import xml.etree.ElementTree as ElementTree
+
+import psutil
+import pytest
+
+CLAIMS = "from utils.claims import claim, judge\njudge(profile != 'smoke')\n"
+
+
+def test_every_kind_of_failure_is_told_in_one_sentence_and_stops_nothing_else(course, call):
+    course.chapter("00_good", CLAIMS + "claim('accuracy', 0.9, at_least=0.8)", "1 + 1")
+    course.chapter("01_raises", "x = 1", "raise ValueError('first line\\nsecond line')", "print('never')")
+    course.chapter("02_dies", "import os\nos.kill(os.getpid(), 9)")
+    course.chapter("03_exits", "import os, sys\nprint('last words', file=sys.__stderr__, flush=True)\nos._exit(3)")
+    course.chapter("04_misses", CLAIMS + "claim('recall', 0.5, at_least=0.8)\nclaim('loss', float('nan'), at_most=2)")
+    (course.root / "chapters" / "05_torn.ipynb").write_text('{"cells": [')
+    course.chapter("06_unparametrised", "1", parameters=[])
+    course.chapter("07_twice", "1", parameters=["profile = 'quick'", "profile = 'quick'"])
+    course.chapter("08_on_purpose", "1 / 0", "print('goes on')")
+    path = course.root / "chapters" / "08_on_purpose.ipynb"
+    path.write_text(
+        path.read_text().replace(
+            '"id": "cell-0",\n   "metadata": {}', '"id": "cell-0",\n   "metadata": {"tags": ["raises-exception"]}'
+        )
+    )
+
+    code, out, err = call("run", "--jobs", "2", "--out", course.root / "out")
+
+    assert code == 1
+    report = course.report()
+    error = {name: chapter["error"] for name, chapter in report.items()}
+    failed = [name for name, chapter in report.items() if chapter["status"] == "failed"]
+    assert failed == [name for name in report if name not in ("00_good", "08_on_purpose")]
+    assert error["00_good"] is None
+    assert error["08_on_purpose"] is None
+    assert error["01_raises"] == "cell 3 (cell-1): ValueError: first line"
+    assert "killed in cell 2 (cell-0), most likely because memory ran out" in error["02_dies"]
+    assert "--jobs 1" in error["02_dies"]
+    assert "died in cell 2 (cell-0) with exit status 3 (last words)" in error["03_exits"]
+    assert error["04_misses"] == "the claim 'recall' was missed: 0.5, accepted is ≥ 0.8."
+    assert "not valid JSON" in error["05_torn"]
+    assert "no cell tagged `parameters`" in error["06_unparametrised"]
+    assert "2 cells tagged `parameters`" in error["07_twice"]
+    assert not [sentence for sentence in error.values() if sentence and "\n" in sentence]
+    assert "Traceback" not in out + err
+
+    good = report["00_good"]
+    assert set(good) == {"name", "status", "seconds", "peak_rss_mb", "cells", "error", "claims"}
+    assert good["claims"] == [{"name": "accuracy", "value": 0.9, "low": 0.8, "high": None, "ok": True}]
+    assert good["cells"] == 3
+    assert 0 < good["seconds"] < 60
+    assert 20 < good["peak_rss_mb"] < 1000
+    assert report["04_misses"]["claims"][1]["value"] is None
+    assert report["04_misses"]["claims"][1]["ok"] is False
+
+    executed = course.read("out/01_raises.ipynb")
+    assert any(output.get("ename") == "ValueError" for cell in executed["cells"] for output in cell.get("outputs", []))
+    goes_on = course.read("out/08_on_purpose.ipynb")["cells"]
+    assert goes_on[-1]["outputs"][0]["text"] == ["goes on\n"]
+    assert "papermill-error-cell-tag" not in json.dumps(goes_on)
+
+    suites = ElementTree.parse(course.root / "out" / "junit.xml").getroot()
+    assert {suite.get("name"): int(suite.get("failures")) for suite in suites} == {
+        name: (0 if name not in failed else 2 if name == "04_misses" else 1) for name in report
+    }
+    assert [case.get("name") for case in suites.find("testsuite[@name='04_misses']")] == [
+        "executes",
+        "claim: recall",
+        "claim: loss",
+    ]
+    page = (course.root / "out" / "report.html").read_text(encoding="utf-8")
+    assert "7 of 9 chapters failed" in page
+    assert "the claim &#x27;recall&#x27; was missed" in page
+    assert page.count("<svg") == 2
+    assert "04_misses.ipynb" in page
+    assert str(course.root / "out" / "report.html") in out
+    assert no_kernel_of(course)
+
+
+def no_kernel_of(course):
+    """Whether no process that works in this course's folder is left, waiting a little for the last to go."""
+    deadline = time.monotonic() + 10
+    while time.monotonic() < deadline:
+        left = []
+        for process in psutil.process_iter():
+            try:
+                if process.status() != psutil.STATUS_ZOMBIE and process.cwd() == str(course.root):
+                    left.append(process)
+            except psutil.Error:
+                continue
+        if not left:
+            return True
+        time.sleep(0.2)
+    return False
+
+
+def test_smoke_records_claims_and_parameters_reach_the_chapter(course, call):
+    course.chapter("03_cnn", CLAIMS + "claim('accuracy', 0.1, at_least=0.8)", "print(profile, repr(seed))")
+    code, out, err = call("run", "3", "--profile", "smoke", "-p", "seed", "3", "--json", "--out", course.root / "out")
+    assert code == 0
+    report = json.loads(out)
+    assert report["profile"] == "smoke"
+    assert report["chapters"][0]["claims"][0]["ok"] is False
+    assert report == course.read("out/report.json")
+    assert "03_cnn" in err
+    assert course.read("out/03_cnn.ipynb")["cells"][-1]["outputs"][0]["text"] == ["smoke 3\n"]
+    assert "not judged" in (course.root / "out" / "report.html").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (["7"], "There is no chapter '7'. The chapters are 00_good, 03_cnn"),
+        (["--profile", "fast"], "There is no profile 'fast': choose smoke"),
+        (["-p", "sead", "3"], "00_good has no parameter 'sead'; it has profile, seed"),
+        (["03", "00", "-p", "dataset", "nuclei"], "00_good has no parameter 'dataset'; it has profile, seed."),
+        (["-p", "seed"], "-p takes two words"),
+        (["-p", "profile", "full"], "--profile"),
+        (["--jobs", "0"], "--jobs"),
+        (["--timeout", "soon"], "--timeout"),
+        (["--no-such-option"], "--no-such-option"),
+    ],
+)
+def test_wrong_usage_is_refused_before_anything_runs(course, call, words, sentence):
+    course.chapter("00_good")
+    course.chapter("03_cnn", parameters=['profile = "quick"\nseed = 0\ndataset = "nuclei"'])
+    code, out, err = call("run", "--out", course.root / "out", *words)
+    assert code == 2
+    assert sentence in err
+    assert "Traceback" not in err
+    assert not (course.root / "out").exists()
+
+
+def test_a_cell_that_never_ends(course, call):
+    course.chapter("00_endless", "while True:\n    pass")
+    code, _, _ = call("run", "--timeout", "1", "--out", course.root / "out")
+    assert code == 1
+    assert course.report()["00_endless"]["error"].startswith("cell 2 (cell-0) did not end within 1 s")
+    assert no_kernel_of(course)
+
+
+def test_two_chapters_really_run_at_once(course, call):
+    """Each waits for the other to have begun, which it never would if they ran in turn."""
+    wait = (
+        "import pathlib, time\n"
+        "pathlib.Path('{0}').touch()\n"
+        "while not pathlib.Path('{1}').exists():\n"
+        "    time.sleep(0.02)"
+    )
+    course.chapter("00_this", wait.format("this", "that"))
+    course.chapter("01_that", wait.format("that", "this"))
+    code, _, _ = call("run", "--jobs", "2", "--timeout", "60", "--out", course.root / "out")
+    assert code == 0
+
+
+def test_memory_of_the_kernel_and_of_what_it_starts_is_measured(course, call):
+    course.chapter("00_small")
+    course.chapter("01_large", "block = bytearray(b'x') * 300_000_000\ndel block")
+    course.chapter(
+        "02_child",
+        "import subprocess, sys\n"
+        "code = \"import time; block = bytearray(b'x') * 300_000_000; time.sleep(2)\"\n"
+        "subprocess.run([sys.executable, '-c', code], check=True)",
+    )
+    call("run", "--out", course.root / "out")
+    peak = {name: chapter["peak_rss_mb"] for name, chapter in course.report().items()}
+    assert 250 < peak["01_large"] - peak["00_small"] < 350
+    assert 250 < peak["02_child"] - peak["00_small"] < 400
+
+
+def test_the_solved_edition_puts_the_solution_into_the_stub(course, call, monkeypatch):
+    monkeypatch.setattr("utils.exercises.sources.solution_source", lambda _: "def double(x):\n    return 2 * x")
+    course.chapter("00_x", "assert double(3) == 6", exercises={"0.1": "def double(x):\n    ..."})
+    code, _, _ = call("run", "--solved", "--out", course.root / "out")
+    assert code == 0
+    assert call("run", "--out", course.root / "out")[0] == 1
+
+
+def test_a_solution_that_its_own_check_refuses_fails_the_solved_edition(course, call, monkeypatch):
+    monkeypatch.setattr("utils.exercises.sources.solution_source", lambda _: "answer = 1")
+    record = {"id": "0.1", "title": "t", "status": "wrong", "points": 0, "of": 1, "message": "no"}
+    show = (
+        f"from IPython.display import display\ndisplay({{'application/vnd.course.exercise+json': {record}}}, raw=True)"
+    )
+    course.chapter("00_x", show, exercises={"0.1": "..."})
+    assert call("run", "--solved", "--out", course.root / "out")[0] == 1
+    assert course.report()["00_x"]["error"] == "exercise 0.1 does not accept its own solution: no"
+    assert call("run", "--out", course.root / "out")[0] == 0
+
+
+def test_an_exercise_without_a_solution(course, call):
+    course.chapter("00_x", exercises={"0.99": "..."})
+    assert call("run", "--solved", "--out", course.root / "out")[0] == 1
+    assert "0.99" in course.report()["00_x"]["error"]
+
+
+def test_an_output_that_cannot_be_written_is_told_and_the_report_is_still_printed(course, call, monkeypatch):
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    course.chapter("00_x")
+    monkeypatch.setattr("pathlib.Path.replace", full)
+    code, out, err = call("run", "--json", "--out", course.root / "out")
+    assert code == 1
+    assert (
+        "00_x.ipynb cannot be written (No space left on device): make room" in json.loads(out)["chapters"][0]["error"]
+    )
+    assert "report.json cannot be written" in err
+    assert "Traceback" not in err
+
+
+def test_a_place_for_the_report_that_is_a_file(course, call):
+    course.chapter("00_x")
+    (course.root / "out").touch()
+    code, _, err = call("run", "--out", course.root / "out")
+    assert code == 1
+    assert "cannot be made a folder" in err
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_ctrl_c_keeps_what_is_finished_and_leaves_no_kernel(course, number):
+    course.chapter("00_done")
+    course.chapter("01_busy", "import pathlib, time\npathlib.Path('busy').touch()\nwhile True:\n    time.sleep(0.1)")
+    course.chapter("02_waits")
+    process = course.start("run", "--out", course.root / "out")
+    deadline = time.monotonic() + 60
+    while not (course.root / "busy").exists() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    process.send_signal(number)
+    out, err = process.communicate(timeout=30)
+    assert process.returncode == 130, err
+    report = course.report()
+    assert {name: (chapter["status"], chapter["error"]) for name, chapter in report.items()} == {
+        "00_done": ("ok", None),
+        "01_busy": ("failed", "interrupted"),
+        "02_waits": ("failed", "interrupted"),
+    }
+    assert "Traceback" not in out + err
+    assert no_kernel_of(course)
