@@ -26,9 +26,7 @@ def softmax(scores):
 def attention(query, key, value, mask):
     """query (T, d), key (S, d), value (S, v), mask (T, S) True = may look → output (T, v), weights (T, S)"""
     if mask.shape != (len(query), len(key)):
-        raise ValueError(
-            f"the mask has shape {mask.shape}; {len(query)} queries and {len(key)} keys need one flag each"
-        )
+        raise ValueError(f"mask: expected {(len(query), len(key))}, a row a query and a column a key; got {mask.shape}")
     scores = query @ key.T / np.sqrt(query.shape[1])
     weights = softmax(np.where(mask, scores, -1e9)) * mask
     return weights @ value, weights
@@ -77,7 +75,7 @@ def _refused(answer, arguments, inputs):
         return
     expect(
         False,
-        f"for {inputs} you raised no ValueError: NumPy stretches a mask of the wrong shape without a word, so refuse it",
+        f"for {inputs} you raised no ValueError: NumPy stretches a mask in silence, so refuse it",
     )
 
 
@@ -130,7 +128,7 @@ def _(query, key, value, mask):
     return weights @ value, weights
 
 
-@attention.wrong("takes a mask of any shape", says="check its shape")
+@attention.wrong("takes a mask of any shape", says="stretches a mask")
 def _(query, key, value, mask):
     return attention(query, key, value, np.broadcast_to(mask, (len(query), len(key))))
 

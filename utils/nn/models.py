@@ -38,7 +38,7 @@ class EncoderBlock(keras.layers.Layer):
     Raises
     ------
     CourseError
-        When the input is not of rank three, or the number of heads does not divide its width.
+        When the input is not of rank three, or the heads cannot share its width equally, two numbers or more each.
 
     References
     ----------
@@ -55,8 +55,13 @@ class EncoderBlock(keras.layers.Layer):
         if len(input_shape) != 3:
             raise CourseError(f"An encoder block takes (batch, length, width); this input has shape {input_shape}.")
         width = input_shape[-1]
-        if width % self.heads:
-            raise CourseError(f"{self.heads} heads cannot share {width} numbers: choose a width that heads divide.")
+        # Heads of one number are refused as well: Keras 3.15 on TensorFlow adds their bias along the wrong axis when there
+        # are as many of them as positions.
+        if width % self.heads or width == self.heads > 1:
+            raise CourseError(
+                f"{self.heads} heads cannot share {width} numbers: choose a width that the number of heads divides, with "
+                "two numbers or more for each."
+            )
         layers = keras.layers
         self.norm_before_attention = layers.LayerNormalization(epsilon=1e-6, name="norm_before_attention")
         self.attention = layers.MultiHeadAttention(self.heads, width // self.heads, name="attention")
