@@ -55,12 +55,12 @@ class EncoderBlock(keras.layers.Layer):
         if len(input_shape) != 3:
             raise CourseError(f"An encoder block takes (batch, length, width); this input has shape {input_shape}.")
         width = input_shape[-1]
-        # Heads of one number are refused as well: Keras 3.15 on TensorFlow adds their bias along the wrong axis when there
+        # Heads of one number are refused too: Keras 3.15 on TensorFlow adds their bias along the wrong axis when there
         # are as many of them as positions.
         if width % self.heads or width == self.heads > 1:
             raise CourseError(
-                f"{self.heads} heads cannot share {width} numbers: choose a width that the number of heads divides, with "
-                "two numbers or more for each."
+                f"{self.heads} heads cannot share {width} numbers: choose a width that their number divides, "
+                "with two numbers or more for each."
             )
         layers = keras.layers
         self.norm_before_attention = layers.LayerNormalization(epsilon=1e-6, name="norm_before_attention")
