@@ -12,7 +12,7 @@ import pytest
 from conftest import CHAPTERS, ROOT, read
 
 from utils.claims import CLAIM_MIME
-from utils.course import notebooks, readme, refresh
+from utils.course import readme, refresh
 from utils.exercises.core import EXERCISE_MIME
 from utils.exercises.sources import exercise_ids
 
@@ -81,6 +81,13 @@ def test_size(path):
     if path.stem[:2] != "00":
         assert 20 <= len(code_cells(notebook)) <= 40
         assert 1500 <= len(re.findall(r"\w+", prose(notebook))) <= 3200
+
+
+@each_chapter
+def test_code_fits_the_page(path):
+    """At the width of JupyterLab's page a longer line is cut off in print and on the web."""
+    lines = [(cell.id, line) for cell in code_cells(read(path)) for line in cell.source.splitlines()]
+    assert not [where for where, line in lines if len(line) > 100]
 
 
 @each_chapter
@@ -255,7 +262,7 @@ def test_solved_edition_differs_only_in_the_stubs():
     from utils.course import editions
 
     for path in CHAPTERS:
-        before = notebooks.read(path)
+        before = read(path)
         after = editions.solved(copy.deepcopy(before))
         for old, new in zip(before.cells, after.cells, strict=True):
             assert (old.source == new.source) == ("exercise" not in old.metadata), new.id

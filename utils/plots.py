@@ -6,6 +6,7 @@ import matplotlib
 import numpy as np
 from IPython.display import Image, display
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 # Okabe and Ito's palette, told apart by readers with any kind of colour vision (https://jfly.uni-koeln.de/color/).
 COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#000000")
@@ -123,6 +124,8 @@ def curves(lines, *, x=None, x_label, y_label, title=None, log_y=False, width=5.
     for name, values in lines.items():
         ax.plot(np.arange(1, len(values) + 1) if x is None else x, values, label=name)
     ax.set(xlabel=x_label, ylabel=y_label, title=title or "")
+    if x is None:  # epochs and the like have no halves
+        ax.xaxis.get_major_locator().set_params(integer=True)
     if log_y:
         ax.set_yscale("log")
     ax.legend()
@@ -134,7 +137,9 @@ def training(history, *, metric="loss"):
     lines = {"training": history.history[metric]}
     if f"val_{metric}" in history.history:
         lines["validation"] = history.history[f"val_{metric}"]
-    return curves(lines, x_label="epoch", y_label=metric)
+    figure = curves(lines, x_label="epoch", y_label=metric)
+    figure.axes[0].xaxis.set_major_locator(MaxNLocator(integer=True))
+    return figure
 
 
 def bars(values, *, x_label, intervals=None, width=5.5):

@@ -31,7 +31,7 @@ class Group(QuickHelp, TyperGroup):
             sentence, *_, example = self.commands[name].help.split("\n\n")
             table.add_row(f"  [bold cyan]{name}[/]", f"{' '.join(sentence.split())}\n[dim]{example.split(': ')[1]}[/]")
         console = Console(highlight=False)
-        console.print(f"{self.help}\n\n  course COMMAND [OPTIONS]    course COMMAND --help\n")
+        console.print(f"{self.help}\n\n  {ctx.command_path} COMMAND [OPTIONS]    {ctx.command_path} COMMAND --help\n")
         console.print(table)
         console.print(f"\n{self.epilog}")
 

@@ -1,26 +1,34 @@
 """A chapter's kernel: a papermill engine that can be watched, measured and stopped from outside.
 
-Four things differ from papermill's own engine. The kernel always runs the Python that runs ``course``, whatever
-kernels the user has installed. It talks over sockets in the file system where there are any, so that many can start at
-once without fighting for ports. Its peak memory is measured. And it can be killed, with all that it started.
+Five things differ from papermill's own engine. The kernel always runs the Python that runs ``course``, whatever kernels
+the user has installed. It talks over sockets in the file system where there are any, so that many can start at once
+without fighting for ports. Its peak memory is measured. It can be killed, with all that it started. And no reply of it
+is overlooked.
 """
 
+import math
 import os
 import tempfile
 import threading
+import time
 from pathlib import Path
+from queue import Empty
 
 import psutil
+from jupyter_client.asynchronous import AsyncKernelClient
+from jupyter_client.channels import AsyncZMQSocketChannel
 from jupyter_client.kernelspec import KernelSpecManager
 from jupyter_client.manager import AsyncKernelManager
 from papermill.clientwrap import PapermillNotebookClient
 from papermill.engines import NBClientEngine, papermill_engines
+from traitlets import Type
 
 from utils.course.notebooks import root
 
 ENGINE = "course"
 START_SECONDS = 300  # TensorFlow under load has been seen to need more than the usual 60
 SAMPLE_SECONDS = 0.5
+LOOK_AGAIN_SECONDS = 0.25
 MEGABYTE = 2**20
 
 
@@ -114,6 +122,31 @@ def _own_peak(process_id):
     return 0
 
 
+class PatientChannel(AsyncZMQSocketChannel):
+    """A channel that looks again, and so finds a message whose arrival went unnoticed.
+
+    A ZeroMQ socket tells only once that something came. When nbclient sends on the channel at that moment, as it does
+    for the sliders in a chapter, the news is lost, and a plain wait would last as long as a cell may
+    (https://github.com/jupyter/nbclient/issues/312).
+    """
+
+    async def get_msg(self, timeout=None):
+        deadline = math.inf if timeout is None else time.monotonic() + timeout
+        while True:
+            left = deadline - time.monotonic()
+            try:
+                return await super().get_msg(timeout=max(0, min(left, LOOK_AGAIN_SECONDS)))
+            except Empty:
+                if left <= LOOK_AGAIN_SECONDS:
+                    raise
+
+
+class PatientKernelClient(AsyncKernelClient):
+    """A kernel client with a patient shell channel, the one on which nbclient both sends and waits."""
+
+    shell_channel_class = Type(PatientChannel)
+
+
 class ChapterClient(PapermillNotebookClient):
     """Executes the cells of one chapter, and tells its Watch."""
 
@@ -171,6 +204,7 @@ def kernel_manager(scratch):
         kernel_name="python3",
         kernel_spec_manager=KernelSpecManager(kernel_dirs=[]),  # none but ipykernel's own, which is this Python
         connection_file=str(Path(scratch, "kernel.json")),
+        client_factory=PatientKernelClient,
     )
     if os.name == "posix" and len(scratch) < 80:  # the path of a socket may have about a hundred characters
         manager.transport, manager.ip = "ipc", str(Path(scratch, "kernel"))

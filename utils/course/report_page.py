@@ -136,7 +136,7 @@ def drawing(claim):
     value, low, high = claim["value"], claim["low"], claim["high"]
     if value is None:
         return ""
-    known = [number for number in (value, low, high) if number is not None]
+    known = [0 if number is None else number for number in (value, low, high)]  # an open band is measured from 0
     room = 0.2 * (max(known) - min(known)) or 0.2 * abs(value) or 1.0
     left, right = min(known) - room, max(known) + room
 

@@ -2,7 +2,8 @@
 
 from utils.datasets import splits
 from utils.datasets.catalogue import Entry, catalogue
-from utils.datasets.loaders import load, tissue_field
+from utils.datasets.images import tissue_field
+from utils.datasets.loaders import load
 from utils.datasets.splits import Split
 from utils.datasets.types import Images, Molecules, Records, Sequences, Signals, TissueField
 

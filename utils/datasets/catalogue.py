@@ -36,7 +36,7 @@ class Entry:
     kind: images, records, signals, sequences or molecules; it decides the type that ``datasets.load`` returns.
     embedded: True when the files stand in ``data/``, False when they are fetched into the cache.
     sources: where the files are made from, best first. licence_certainty: stated, from memory or not stated.
-    notice: file below ``data/`` with the notice that must travel with the data, or "". card: its data card below ``data/``.
+    notice: file below ``data/`` with the notice that must travel with the data, or "". card: its data card, likewise.
     """
 
     name: str
@@ -100,7 +100,7 @@ def catalogue() -> dict[str, Entry]:
 
 @cache
 def packages() -> dict[str, Package]:
-    """All published archives that files are made from, ``pypi:NAME==VERSION`` or ``npm:NAME@VERSION`` or address → package."""
+    """All published archives that files are made from; keys are ``pypi:NAME==VERSION``, ``npm:…`` or https."""
     return {source: Package(source=source, **table) for source, table in _contents()["packages"].items()}
 
 

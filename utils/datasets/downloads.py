@@ -50,7 +50,7 @@ class _Downloader(pooch.HTTPDownloader):
 
 
 def addresses(source: str) -> list[str]:
-    """Where to look for the file at this address: the class's mirror (``COURSE_DATA_MIRROR``) first, then the address."""
+    """Where to look for a file: on the class's mirror (``COURSE_DATA_MIRROR``) first, then at the address itself."""
     mirror = os.environ.get("COURSE_DATA_MIRROR")
     own = [source] if source.startswith(("https://", "http://")) else []
     name = source.split("?")[0].rsplit("/", 1)[-1]
@@ -66,7 +66,9 @@ def download(urls: Sequence[str], target: Path, file: File, announce: Announce =
     pooch.get_logger().setLevel(logging.ERROR)
     reasons = []
     for url in urls:
-        downloader = _Downloader(progressbar=progress or False, chunk_size=1 << 16, timeout=(CONNECT_SECONDS, READ_SECONDS))
+        downloader = _Downloader(
+            progressbar=progress or False, chunk_size=1 << 16, timeout=(CONNECT_SECONDS, READ_SECONDS)
+        )
         try:
             with writing(target, file.size or file.at_most):
                 pooch.core.stream_download(url, target, file.digest, downloader, retry_if_failed=RETRIES)
@@ -114,10 +116,12 @@ class writing:
         if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
             need = f" ({self.size / 1e6:.1f} MB)" if self.size else ""
             raise CourseError(
-                f"There is no room in {folder} for {self.target.name}{need}; free some, or set COURSE_DATA_DIR to another disk."
+                f"There is no room in {folder} for {self.target.name}{need}; "
+                "free some, or set COURSE_DATA_DIR to a folder on another disk."
             ) from error
         raise CourseError(
-            f"{self.target.name} cannot be written to {folder} ({error.strerror}); set COURSE_DATA_DIR to a folder of yours."
+            f"{self.target.name} cannot be written to {folder} ({error.strerror}); "
+            "set COURSE_DATA_DIR to a folder that you may write to."
         ) from error
 
 

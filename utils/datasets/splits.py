@@ -1,6 +1,6 @@
 """Ways to part rows into training, validation and test. None of them lets a group fall on both sides.
 
-Fractions are (training, validation, test) and add up to 1; a part whose fraction is 0 stays empty, every other part gets rows.
+Fractions are (training, validation, test) and add up to 1; a part with the fraction 0 stays empty, any other gets rows.
 The same seed gives the same split.
 """
 
@@ -77,7 +77,7 @@ def by_group(groups: np.ndarray, fractions: Sequence[float] = FRACTIONS, seed: i
 def by_scaffold(groups, fractions: Sequence[float] = FRACTIONS) -> Split:
     """Molecules by scaffold: the common ones train, the rare ones test, as in MoleculeNet (doi:10.1039/C7SC02664A).
 
-    groups: scaffold number of each molecule (n,), or a ``Molecules``. Nothing is left to chance, so that there is no seed.
+    groups: scaffold number of each molecule (n,), or a ``Molecules``. Nothing is left to chance: there is no seed.
     """
     fractions = _checked(fractions)
     names, member = np.unique(np.asarray(getattr(groups, "groups", groups)), return_inverse=True)
@@ -100,12 +100,12 @@ def by_position(
     within: np.ndarray | None = None,
     tiles: int = 6,
 ) -> Split:
-    """Parts of one field of tissue, with a strip left out between them, so that patches of different parts share no pixel.
+    """Parts of one field of tissue, with a strip left out between them: patches of different parts share no pixel.
 
-    positions: (n, 2) row and column of the centres, pixels. axis: "column" cuts the field into upright bands, "row" into level
-    ones - training first, then validation, then test, or in an order drawn by the seed; "tiles" deals out tiles x tiles
-    rectangles at random. gap: width of the strip in pixels, at least the side of a patch. within: bool (n,), the rows to part,
-    for example those of one field; all others are in no part.
+    positions: (n, 2) row and column of the centres, pixels. axis: "column" cuts the field into upright bands, "row"
+    into level ones - training first, then validation, then test, or in an order drawn by the seed; "tiles" deals out
+    tiles x tiles rectangles at random. gap: width of the strip in pixels, at least the side of a patch.
+    within: bool (n,), the rows to part, for example those of one field; all others are in no part.
     """
     fractions = _checked(fractions)
     positions = np.asarray(positions, dtype=np.float64)
@@ -136,6 +136,11 @@ def deduplicate(sequences) -> np.ndarray:
     return np.sort(np.unique(np.asarray(sequences).astype(str), return_index=True)[1]).astype(np.int64)
 
 
+def numbered(names: np.ndarray) -> np.ndarray:
+    """Groups from names: int64 (n,), one number for each different name."""
+    return np.unique(np.asarray(names).astype(str), return_inverse=True)[1].astype(np.int64)
+
+
 def _bands(coordinate: np.ndarray, fractions: tuple, gap: float, seed: int | None) -> np.ndarray:
     """Part of each coordinate, -1 within half a gap of a cut."""
     order = np.flatnonzero(fractions)
@@ -150,13 +155,13 @@ def _bands(coordinate: np.ndarray, fractions: tuple, gap: float, seed: int | Non
 def _tiles(places: np.ndarray, fractions: tuple, gap: float, rng: np.random.Generator, tiles: int) -> np.ndarray:
     """Part of each place, -1 where the square of side gap around it reaches into a tile of another part, or of none.
 
-    Two squares that overlap have a point in common. Its tile has one part; so the two places, if both are kept, have that part.
+    Two squares that overlap have a point in common. Its tile has one part; both places, if kept, have that part.
     """
     start = places.min(axis=0)
     side = (places.max(axis=0) - start) / tiles
     if gap > side.min():
         raise UsageError(
-            f"A gap of {gap:g} pixels is wider than a tile ({side.min():.0f} pixels); take fewer tiles or a smaller gap."
+            f"A gap of {gap:g} pixels is wider than a tile of {side.min():.0f}; take fewer tiles or a smaller gap."
         )
 
     def tile_at(points: np.ndarray) -> np.ndarray:
@@ -176,9 +181,7 @@ def _tiles(places: np.ndarray, fractions: tuple, gap: float, rng: np.random.Gene
 def _checked(fractions: Sequence[float]) -> tuple[float, float, float]:
     fractions = tuple(float(fraction) for fraction in fractions)
     if len(fractions) != 3 or min(fractions) < 0 or fractions[0] == 0 or abs(sum(fractions) - 1) > 1e-6:
-        raise UsageError(
-            f"The fractions {fractions} are no split; give training, validation and test, adding up to 1, as in (0.7, 0.15, 0.15)."
-        )
+        raise UsageError(f"The fractions {fractions} are no split; give three that add up to 1, as in {FRACTIONS}.")
     return fractions
 
 
@@ -203,7 +206,7 @@ def _cuts(reached: np.ndarray, fractions: tuple) -> tuple[int, int]:
 
 
 def _parts_of_groups(sizes: np.ndarray, fractions: tuple, rng: np.random.Generator) -> np.ndarray:
-    """Part of each group of this many rows: in random order, each goes where most room is left, and no part stays empty."""
+    """Part of each group of this many rows: in random order, each goes where most room is left; no part stays empty."""
     order = rng.permutation(len(sizes))
     room = np.array(fractions) * sizes.sum()
     wanted = np.flatnonzero(fractions)

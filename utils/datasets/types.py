@@ -35,8 +35,8 @@ class Images(_Dataset):
     """Pictures with one label each (or, with several findings a picture, one row of 0 and 1).
 
     images: uint8 (n, height, width, channels). labels: int64 (n,) or (n, findings), indices into class_names.
-    groups: int64 (n,), pictures that belong together (one field of tissue, one patient); each its own where that is not known.
-    positions: float32 (n, 2) row and column in pixels within the group's field, or None. split: the official one, or None.
+    groups: int64 (n,), pictures that belong together (one field, one patient); each its own where that is not known.
+    positions: float32 (n, 2), row and column of the centre in its field (pixels), or None. split: official, or None.
     """
 
     entry: Entry
@@ -87,7 +87,7 @@ class Records(_Dataset):
     patients: one row a patient, index ``id``, with "group", follow-up, outcome and what does not change.
     events: id, time (days from the index date or first visit), variable, value; sorted by id, then time.
     labels: int64 (patients,), state at the last contact, index into class_names; a patient lost early counts as alive:
-    make the label for a fixed horizon from ``follow_up_days`` and this. groups: int64 (patients,), kept on one side of a split.
+    make the label for a fixed horizon from ``follow_up_days`` and this. groups: int64 (patients,), not to be split.
     """
 
     entry: Entry
@@ -107,7 +107,7 @@ class Records(_Dataset):
         self._need(self.events["id"].isin(self.patients.index).all(), "an event belongs to nobody among the patients")
 
     def visits(self) -> pd.DataFrame:
-        """One row per (id, time), one column a variable, NaN where nothing was measured; the mean of several values in a day."""
+        """One row per (id, time), one column a variable, NaN where not measured; values of one day are averaged."""
         wide = self.events.pivot_table(
             index=["id", "time"], columns="variable", values="value", aggfunc="mean", observed=True
         )
@@ -116,7 +116,11 @@ class Records(_Dataset):
 
 @dataclass(frozen=True, eq=False)
 class Signals(_Dataset):
-    """Series of equal length. signals: float32 (n, time). labels: int64 (n,). groups: int64 (n,). split: the official one."""
+    """Series of equal length.
+
+    signals: float32 (n, time). labels: int64 (n,), indices into class_names. groups: int64 (n,), one a patient.
+    split: the official one, or None.
+    """
 
     entry: Entry
     signals: np.ndarray

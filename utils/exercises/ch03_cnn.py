@@ -81,7 +81,7 @@ def _(image, kernel):
     ],
 )
 def output_size(size, kernel, stride=1, padding="valid"):
-    """Pixels along one side of the input and of the kernel, padding "valid" or "same" → places along that side (int)"""
+    """Pixels along one side of picture and kernel, padding "valid" or "same" → places (int)"""
     if padding == "same":
         return -(-size // stride)
     return (size - kernel) // stride + 1
@@ -133,7 +133,7 @@ def _(size, kernel, stride=1, padding="valid"):
     ],
 )
 def convolve_layer(image, kernels, bias, stride, padding):
-    """image (H, W, C), kernels (h, w, C, F), bias (F,), padding "valid" or "same" → feature maps (rows, columns, F)"""
+    """image (H, W, C), kernels (h, w, C, F), bias (F,) → feature maps (rows, columns, F)"""
     (H, W), (h, w) = image.shape[:2], kernels.shape[:2]
     rows, columns = output_size(H, h, stride, padding), output_size(W, w, stride, padding)
     if padding == "same":

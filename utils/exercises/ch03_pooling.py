@@ -65,7 +65,7 @@ def _(image, size):
     ],
 )
 def receptive_field(layers):
-    """layers: a list of (kernel, stride), first layer first → width in pixels that one output number sees (int)"""
+    """layers: a list of (kernel, stride), first layer first → width in pixels (int)"""
     field, apart = 1, 1
     for kernel, stride in layers:
         field += (kernel - 1) * apart
@@ -117,7 +117,7 @@ def _stride_too_early(layers):
     ],
 )
 def max_pool_backward(image, upstream, size):
-    """image (H, W), upstream: gradient of the pooled map (H // size, W // size) → gradient of the image (H, W)"""
+    """image (H, W), upstream gradient (H // size, W // size) → gradient of the image (H, W)"""
     gradient = np.zeros(image.shape)
     for i, j in np.ndindex(upstream.shape):
         window = image[i * size : (i + 1) * size, j * size : (j + 1) * size]

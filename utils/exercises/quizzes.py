@@ -2,9 +2,11 @@
 
 import html
 import json
+import re
 from pathlib import Path
 
 from IPython.display import display
+from IPython.utils.capture import capture_output
 
 FOLDER = Path(__file__).parent / "quizzes"
 
@@ -33,11 +35,26 @@ def questions(chapter):
 
 def quiz(chapter):
     """Show the quiz of a chapter, and under it the questions as text for readers without JavaScript."""
+    items = questions(chapter)
+    markup, script = _interactive(items, f"quiz{int(chapter):02d}")
+    display({"text/html": markup, "text/plain": _as_text(items)}, raw=True)
+    display({"application/javascript": script, "text/plain": ""}, raw=True)
+    display({"text/html": _as_html(items), "text/plain": ""}, raw=True)
+
+
+def _interactive(items, name):
+    """jupyterquiz's markup and script, mended in two ways.
+
+    Its <div> is left open, which swallows what follows in an exported page; and its random name, once the seed is set,
+    is the same in every notebook, so that two that are open in one JupyterLab would fill each other's quiz.
+    """
     from jupyterquiz import display_quiz
 
-    items = questions(chapter)
-    display_quiz(items, colors=COLOURS, max_width=760, border_radius=6)
-    display({"text/html": _as_html(items), "text/plain": _as_text(items)}, raw=True)
+    with capture_output() as captured:
+        display_quiz(items, colors=COLOURS, max_width=760, border_radius=6)
+    markup, script = (captured.outputs[0].data["text/html"], captured.outputs[1].data["application/javascript"])
+    drawn = re.search(r'<div id="(\w+)"', markup)[1]
+    return markup.replace(drawn, name) + "</div>", script.replace(drawn, name)
 
 
 def _as_html(items):

@@ -1,13 +1,10 @@
 """How much a chapter computes (its profile) and with which seed; the one place where both are set."""
 
-import os
 from dataclasses import dataclass
 
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # must stand before the import of TensorFlow
+import keras
 
-import keras  # noqa: E402
-
-from utils import claims  # noqa: E402
+from utils import claims
 
 PROFILES = ("smoke", "quick", "full")
 

@@ -1,7 +1,8 @@
 """From a published archive to the files of a dataset: one module a kind of data.
 
-A conversion is given ``read(path inside the archive) -> bytes`` and returns the files, ``{path below data/ or the cache: bytes}``.
-The same archive gives the same bytes.
+A conversion is given ``read(path inside the archive) -> bytes`` and returns the files it makes, ``{path: bytes}``;
+a path is below ``data/``, or below the cache for what does not ship with the course. The same
+archive gives the same bytes.
 """
 
 from collections.abc import Callable

