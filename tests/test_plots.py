@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from ipywidgets import VBox
 from PIL import Image
 
 from utils import plots
@@ -89,3 +90,25 @@ def test_icon_array_draws_everybody_once():
     assert [len(crowd.get_offsets()) for crowd in crowds] == [3, 97]
     places = np.vstack([crowd.get_offsets() for crowd in crowds])
     assert len(np.unique(places, axis=0)) == 100
+
+
+def test_a_playground_draws_again_when_a_slider_moves(monkeypatch):
+    bundles = []
+    monkeypatch.setattr(plots, "display", lambda bundle, raw: bundles.append(bundle))
+    panels = []
+    monkeypatch.setattr("ipywidgets.VBox", lambda children: panels.append(children) or VBox(children))
+    plots.playground(
+        lambda size=4: plots.images([np.eye(size)]),
+        size=(2, 8, 2),
+        alt="A diagonal of {size} < 9",
+        otherwise="Here stands a slider.",
+    )
+    slider, picture = panels[0]
+    before = picture.value
+    assert (slider.value, slider.min, slider.max, slider.step) == (4, 2, 8, 2)
+    assert 'alt="A diagonal of 4 &lt; 9"' in before
+    slider.value = 6
+    assert 'alt="A diagonal of 6 &lt; 9"' in picture.value
+    assert picture.value.split("base64,")[1] != before.split("base64,")[1]
+    assert bundles[0]["text/plain"] == "Here stands a slider."
+    assert "application/vnd.jupyter.widget-view+json" in bundles[0]

@@ -1,5 +1,8 @@
 """Figures: makers that return a matplotlib figure, and ``show``, which displays one with its alt text."""
 
+import base64
+import html
+import inspect
 import io
 
 import matplotlib
@@ -46,27 +49,45 @@ def show(figure, *, alt):
     """
     if not alt.strip():
         raise ValueError("Describe the figure in alt=…, for readers who cannot see it.")
+    display(Image(_png(figure), format="png"), metadata={"image/png": {"alt": alt}})
+
+
+def _png(figure):
     buffer = io.BytesIO()
     figure.savefig(buffer, format="png", dpi=DPI, metadata={"Software": None})
-    picture = Image(buffer.getvalue(), format="png")
-    display(picture, metadata={"image/png": {"alt": alt}})
+    return buffer.getvalue()
 
 
-def playground(draw, *, otherwise, **sliders):
-    """Sliders that call a function again with their values; where no kernel runs, a sentence in their place.
+def playground(draw, *, alt, otherwise, **sliders):
+    """Sliders over a picture that is drawn again with their values; where no kernel runs, a sentence in their place.
 
     Parameters
     ----------
     draw : callable
-        Takes the sliders' values by name and shows a figure.
+        Takes the sliders' values by name, each with a default, and returns a figure.
+    alt : str
+        What the picture shows, with the sliders' names in braces: ``"A kernel of {size} pixels"``.
     otherwise : str
         What stands on a page without a kernel. Show a static figure beside it: paper has no sliders.
-    **sliders : tuple of number
+    **sliders : tuple of int
         For each slider (lowest, highest, step); it begins at the default of the function's argument.
     """
-    from ipywidgets import interactive
+    from ipywidgets import HTML, IntSlider, VBox
 
-    bundle = interactive(draw, **sliders)._repr_mimebundle_()
+    picture, handles = HTML(), {}
+
+    def redraw(_change=None):
+        values = {name: handle.value for name, handle in handles.items()}
+        encoded = base64.b64encode(_png(draw(**values))).decode("ascii")
+        picture.value = f'<img alt="{html.escape(alt.format(**values))}" src="data:image/png;base64,{encoded}">'
+
+    for name, (low, high, step) in sliders.items():
+        begin = inspect.signature(draw).parameters[name].default
+        handles[name] = IntSlider(begin, low, high, step, description=name, continuous_update=False)
+        handles[name].observe(redraw, "value")
+    redraw()
+    # An HTML widget, since for one of type Output nbclient sends messages on the channel on which it waits for replies.
+    bundle = VBox([*handles.values(), picture])._repr_mimebundle_()
     display(bundle | {"text/plain": otherwise}, raw=True)
 
 

@@ -39,11 +39,11 @@ def cache(tmp_path, monkeypatch):
 def entry_at(served, monkeypatch):
     """Make the catalogue's breastmnist the stand-in, to be had at these addresses; returns the entry."""
 
-    def build(*addresses):
+    def build(*addresses, size=None):
         content, counts = served
         digest = f"md5:{hashlib.md5(content).hexdigest()}"
         entry = find("breastmnist")
-        file = replace(entry.files[0], digest=digest, size=len(content), sources=addresses)
+        file = replace(entry.files[0], digest=digest, size=size or len(content), sources=addresses)
         entry = replace(entry, files=(file,), counts=counts)
         monkeypatch.setattr(loaders, "find", lambda name: entry)
         return entry

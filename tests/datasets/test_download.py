@@ -7,7 +7,6 @@ import shutil
 import subprocess
 import sys
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -139,8 +138,24 @@ def test_the_mirror_of_the_class_is_asked_first(served, cache, tmp_path, monkeyp
     mirror.close()
 
 
+def test_colour_and_several_findings(cache, entry_at):
+    """The layout of the other sets: colour pictures, and labels of many columns as in ChestMNIST."""
+    entry = entry_at("https://nowhere.invalid/breastmnist.npz")
+    arrays = {}
+    for part, n in entry.counts.items():
+        arrays[f"{part}_images"] = np.zeros((n, 28, 28, 3), np.uint8)
+        arrays[f"{part}_labels"] = np.ones((n, 14), np.uint8)
+    path = location(entry, entry.files[0])
+    path.parent.mkdir(parents=True)
+    np.savez_compressed(path, **arrays)
+    entry_at("https://nowhere.invalid/breastmnist.npz", size=path.stat().st_size)
+    chest = datasets.load("breastmnist")
+    assert chest.images.shape == (780, 28, 28, 3)
+    assert (chest.labels.shape, chest.labels.dtype) == ((780, 14), np.int64)
+
+
 def test_a_file_of_another_layout_is_refused(cache, entry_at):
-    entry = replace(entry_at("https://nowhere.invalid/breastmnist.npz"))
+    entry = entry_at("https://nowhere.invalid/breastmnist.npz")
     path = location(entry, entry.files[0])
     path.parent.mkdir(parents=True)
     buffer = io.BytesIO()

@@ -115,8 +115,10 @@ def test_nafld():
     measurements, diagnoses = (read_csv(nafld.entry, f"{name}.csv.xz") for name in ("measurements", "diagnoses"))
     before = measurements[measurements["time"] <= 0]
     patients = nafld.patients
-    value = {name: rows.set_index(["id", "time"])["value"] for name, rows in measurements.groupby("variable")}
-    pairs = {copy: Counter(zip(value[copy].index, value[copy], strict=True)) for copy in ("chol", "hdl", "dbp", "sbp")}
+    pairs = {
+        name: Counter(zip(*rows[["id", "time", "value"]].to_numpy().T.tolist(), strict=True))
+        for name, rows in measurements.groupby("variable")
+    }
     assert {
         "people": len(patients),
         "women": int((patients["male"] == 0).sum()),

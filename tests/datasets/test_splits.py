@@ -141,6 +141,14 @@ def test_matched_sets_and_scaffolds_stay_together():
     assert abs(len(scaffold.train) / len(tox21.groups) - 0.7) < 0.01
 
 
+def test_duplicates_stay_together():
+    splice = datasets.load("splice")
+    used = [set(splice.sequences[part]) for part in parts(splits.by_group(splice.groups))]
+    assert not used[0] & used[1] and not used[0] & used[2] and not used[1] & used[2]
+    again = splice.sequences[splits.deduplicate(splice.sequences)]
+    assert len(set(again)) == len(again) == 3005
+
+
 def test_chance_is_fair():
     """Over many seeds, a group lands in training as often as the fraction says, whatever its size."""
     members = np.repeat(np.arange(40), np.tile([1, 2, 3, 4], 10))

@@ -199,7 +199,7 @@ def _telling():
 
 
 class Bar:
-    """A bar of rich in the words of pooch, which sets ``total``, calls ``update`` with bytes, then ``reset`` and ``close``."""
+    """A bar of rich in the words of pooch: it sets ``total``, then calls ``update``, ``reset`` and ``close``."""
 
     def __init__(self, bars):
         self._bars, self._task = bars, None

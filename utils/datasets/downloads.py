@@ -72,6 +72,7 @@ def download(urls: Sequence[str], target: Path, file: File, announce: Announce =
         try:
             with writing(target, file.size or file.at_most):
                 pooch.core.stream_download(url, target, file.digest, downloader, retry_if_failed=RETRIES)
+                target.chmod(0o644)  # temporary files are private; a cache may be shared by a class
             return
         except Unavailable as error:
             reasons.append(f"{url}: {error}")
@@ -127,7 +128,7 @@ class writing:
 
 def write(target: Path, content: bytes) -> None:
     """Put the content in place whole or not at all; CourseError when the disk is full or refuses."""
-    partial = target.with_name(target.name + ".partial")
+    partial = target.with_name(f"{target.name}.{os.getpid()}.partial")
     with writing(target, len(content)):
         try:
             partial.write_bytes(content)
