@@ -97,3 +97,31 @@ class EncoderBlock(keras.layers.Layer):
 
     def get_config(self):
         return super().get_config() | {"heads": self.heads, "hidden": self.hidden, "dropout": self.dropout}
+
+
+@keras.saving.register_keras_serializable(package="course")
+class AddPositions(keras.layers.Layer):
+    """Adds a learned vector to each position of a sequence of fixed length, so that attention can tell places apart.
+
+    Takes and returns (batch, length, width), float; learns length x width numbers. A mask is passed on.
+
+    Raises
+    ------
+    CourseError
+        When the input is not of rank three, or its length is not fixed.
+    """
+
+    def __init__(self, **options):
+        super().__init__(**options)
+        self.supports_masking = True
+
+    def build(self, input_shape):
+        if len(input_shape) != 3 or input_shape[1] is None:
+            raise CourseError(
+                f"Positions are added to (batch, fixed length, width); this input has shape {input_shape}."
+            )
+        start = keras.initializers.RandomNormal(stddev=0.02)
+        self.positions = self.add_weight(name="positions", shape=input_shape[1:], initializer=start)
+
+    def call(self, inputs):
+        return inputs + self.positions
