@@ -1,4 +1,4 @@
-"""The encoder block: equal to its parts by hand, blind to order and to padding, and the same after saving."""
+"""The encoder block: equal to its parts by hand, blind to order and padding, the same after saving; added positions."""
 
 import keras
 import numpy as np
@@ -6,7 +6,7 @@ import pytest
 
 from utils.errors import CourseError
 from utils.exercises.ch05_encoder import count_parameters, layer_norm, multi_head
-from utils.nn.models import EncoderBlock
+from utils.nn.models import AddPositions, EncoderBlock
 
 BATCH, LENGTH, WIDTH, HEADS, HIDDEN = 2, 5, 6, 3, 8
 
@@ -108,3 +108,21 @@ def test_an_input_of_the_wrong_rank_is_refused():
 def test_heads_that_cannot_share_the_width_are_refused(heads):
     with pytest.raises(CourseError, match=f"{heads} heads cannot share 6 numbers"):
         EncoderBlock(heads, HIDDEN).build((2, 5, 6))
+
+
+def test_added_positions_are_learned_spread_as_asked_and_saved(tmp_path):
+    entry = keras.Input((200, 50))
+    model = keras.Model(entry, AddPositions(spread=0.5)(entry))
+    model.save(tmp_path / "model.keras")
+    loaded = keras.models.load_model(tmp_path / "model.keras")
+    found = keras.ops.convert_to_numpy(loaded(np.zeros((1, 200, 50))))
+    assert len(loaded.trainable_weights) == 1
+    assert abs(found.std() - 0.5) < 0.02
+    np.testing.assert_array_equal(found, model(np.zeros((1, 200, 50))))
+    assert loaded.layers[-1].get_config()["spread"] == 0.5
+
+
+@pytest.mark.parametrize("shape", [(2, 6), (2, None, 6)])
+def test_positions_need_a_fixed_length(shape):
+    with pytest.raises(CourseError, match="fixed length"):
+        AddPositions().build(shape)

@@ -105,14 +105,20 @@ class AddPositions(keras.layers.Layer):
 
     Takes and returns (batch, length, width), float; learns length x width numbers. A mask is passed on.
 
+    Parameters
+    ----------
+    spread : float
+        Standard deviation of the vectors at the start of training; near that of the input, places stand out at once.
+
     Raises
     ------
     CourseError
         When the input is not of rank three, or its length is not fixed.
     """
 
-    def __init__(self, **options):
+    def __init__(self, spread=0.02, **options):
         super().__init__(**options)
+        self.spread = spread
         self.supports_masking = True
 
     def build(self, input_shape):
@@ -120,8 +126,11 @@ class AddPositions(keras.layers.Layer):
             raise CourseError(
                 f"Positions are added to (batch, fixed length, width); this input has shape {input_shape}."
             )
-        start = keras.initializers.RandomNormal(stddev=0.02)
+        start = keras.initializers.RandomNormal(stddev=self.spread)
         self.positions = self.add_weight(name="positions", shape=input_shape[1:], initializer=start)
 
     def call(self, inputs):
         return inputs + self.positions
+
+    def get_config(self):
+        return super().get_config() | {"spread": self.spread}
