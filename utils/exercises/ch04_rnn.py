@@ -73,7 +73,7 @@ def _(x, h, W, U, b):
     ],
 )
 def weight_gradient(x, w):
-    """readings x (T,), weight w; each step is h = tanh(x[t] + w * h), from 0 → gradient of the last h by w"""
+    """readings x (T,), weight w; each step is tanh(x[t] + w * h) → gradient of the last h by w"""
     if len(x) == 0:
         raise ValueError("the sequence has length 0: without a step there is no last state; give at least one reading")
     states = [0.0]
@@ -176,7 +176,7 @@ def _(x, w):
     ],
 )
 def masked_mean(states, mask):
-    """states (n, T, H), mask (n, T) True = took place → mean over what took place (n, H), 0 where nothing did"""
+    """states (n, T, H), mask (n, T) True = took place → mean over those steps (n, H), 0 if none"""
     if mask.shape != states.shape[:2]:
         raise ValueError(f"the mask has shape {mask.shape}, the states need one flag for each step: {states.shape[:2]}")
     total = np.where(mask[:, :, None], states, 0).sum(axis=1)
