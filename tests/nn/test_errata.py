@@ -70,7 +70,8 @@ def test_words_name_no_folder_of_this_machine():
 def test_the_table_shows_the_error_that_was_caught(monkeypatch):
     shown = []
     monkeypatch.setattr(errata, "display", lambda bundle, raw: shown.append(bundle))
-    errata.show(ERRATA[:3])
+    errors = errata.show(ERRATA[:3])
+    assert [type(error) for error in errors] == [AssertionError, NameError, ImportError]
     for text in shown[0].values():
         assert "NameError" in text
         assert "crop_to_square" in text

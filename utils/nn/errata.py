@@ -60,10 +60,14 @@ def words_of(error):
 
 
 def show(errata):
-    """Run each erratum both ways and display one table: what is wrong, the broken code and its error, the repair."""
-    rows, lines = [], []
+    """Run each erratum both ways and display one table: what is wrong, the broken code and its error, the repair.
+
+    Returns the exceptions that were caught, in the order of the errata.
+    """
+    rows, lines, errors = [], [], []
     for item in errata:
-        words = words_of(item.error())
+        errors.append(item.error())
+        words = words_of(errors[-1])
         item.repair()
         lines += [f"{item.section} {item.name}: {item.wrong}", indent(item.broken, "    - "), f"    ✗ {words}"]
         lines += [indent(item.repaired, "    + "), ""]
@@ -82,6 +86,7 @@ def show(errata):
         f'<table style="width: 100%; table-layout: fixed"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>'
     )
     display({"text/plain": "\n".join(lines).rstrip(), "text/html": table}, raw=True)
+    return errors
 
 
 def _code(source):
