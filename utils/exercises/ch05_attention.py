@@ -143,7 +143,7 @@ def _(query, key, value, mask):
     ],
 )
 def causal_mask(length):
-    """Number of positions → mask (length, length) of bool: may position t (row) look at position s (column)?"""
+    """Number of positions → mask (length, length) of bool: may position t (row) look at s (column)?"""
     return np.tri(length, dtype=bool)
 
 

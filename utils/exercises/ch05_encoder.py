@@ -19,7 +19,7 @@ from utils.exercises.expect import expect_array, expect_close, expect_number, ru
     ],
 )
 def multi_head(query, key, value, mask, heads):
-    """query (T, d), key (S, d), value (S, d), mask (T, S), heads: a divisor of d → outputs side by side (T, d)"""
+    """query (T, d), key (S, d), value (S, d), mask (T, S), heads divides d → output (T, d)"""
     parts = zip(*(np.split(array, heads, axis=1) for array in (query, key, value)), strict=True)
     outputs = [attention(q, k, v, mask)[0] for q, k, v in parts]
     return np.concatenate(outputs, axis=1)
@@ -77,7 +77,7 @@ def _scaled_by_all(query, key, value, mask, heads):
     ],
 )
 def positions(length, width):
-    """Number of positions, even number of columns → table (length, width): sine in even, cosine in odd columns"""
+    """Number of positions, even width → table (length, width): sine in even, cosine in odd columns"""
     speeds = 1 / 10000 ** (np.arange(0, width, 2) / width)
     angles = np.arange(length)[:, None] * speeds
     table = np.empty((length, width))
@@ -132,7 +132,7 @@ def _sines_only(length, width):
     ],
 )
 def layer_norm(x, scale, shift, epsilon):
-    """x (…, d), scale (d,), shift (d,), epsilon: a small number → each position with mean 0, variance 1, rescaled"""
+    """x (…, d), scale (d,), shift (d,), epsilon → each position at mean 0, variance 1, then rescaled"""
     mean, variance = x.mean(axis=-1, keepdims=True), x.var(axis=-1, keepdims=True)
     return (x - mean) / np.sqrt(variance + epsilon) * scale + shift
 
@@ -191,7 +191,7 @@ def _epsilon_outside(x, scale, shift, epsilon):
     ],
 )
 def count_parameters(width, hidden):
-    """Width of the block, width of its hidden layer → numbers that an encoder block learns, biases included (int)"""
+    """Width of the block and of its hidden layer → how many numbers the block learns (int)"""
     attention = 4 * (width * width + width)
     feed_forward = width * hidden + hidden + hidden * width + width
     layer_norms = 2 * (width + width)
