@@ -1,4 +1,4 @@
-"""Exercises of chapter 06, training and its result: a learning rate that rises and falls, a confusion matrix."""
+"""Exercises of chapter 06, a result and a training: a confusion matrix, a learning rate that rises and falls."""
 
 import numpy as np
 
@@ -8,60 +8,6 @@ from utils.exercises.expect import expect_array, expect_close, expect_number, ex
 
 @exercise(
     "6.4",
-    "A learning rate that rises and falls",
-    points=1,
-    hints=[
-        "Three corners: (0, peak / 10), (0.25, peak) and (1, 0), with straight lines between.",
-        "np.interp(passed, [0, 0.25, 1], [...]) draws straight lines through corners.",
-    ],
-)
-def one_cycle(passed, peak):
-    """passed: share of the time that is over → learning rate: peak/10 at 0, peak at 0.25, 0 at 1, straight between"""
-    return np.interp(passed, [0, 0.25, 1], [peak / 10, peak, 0])
-
-
-@one_cycle.checks
-def _(answer, rng):
-    shares = [0.0, 0.25, 1.0, 0.125, 0.5, *np.round(rng.uniform(0.3, 0.9, size=3), 2)]
-    peak = float(np.round(rng.uniform(0.01, 0.5), 3))
-    got = np.array([expect_number(answer(passed, peak)) for passed in shares])
-    wanted = np.array([one_cycle(passed, peak) for passed in shares])
-    for function, words in {
-        _only_down: "your rate begins at its peak; let it warm up from a tenth of it",
-        _from_zero: "your rate begins at zero, where nothing is learned; begin at peak / 10",
-        _back_to_start: "your rate ends where it began; it should end at 0, so that the last steps settle",
-        _middle: "your rate has its peak in the middle; the peak is due after a quarter of the time",
-    }.items():
-        mistake = np.array([function(passed, peak) for passed in shares])
-        rule_out(got, mistake, wanted, f"for a peak of {peak}: {words}")
-    for passed, rate, due in zip(shares, got, wanted, strict=True):
-        expect_close(
-            rate, due, inputs=f"passed = {passed:g} and a peak of {peak}", why="straight lines between corners"
-        )
-
-
-@one_cycle.wrong("only falls", says="begins at its peak")
-def _only_down(passed, peak):
-    return peak * (1 - passed)
-
-
-@one_cycle.wrong("from zero", says="begins at zero")
-def _from_zero(passed, peak):
-    return np.interp(passed, [0, 0.25, 1], [0, peak, 0])
-
-
-@one_cycle.wrong("back to its start", says="ends where it began")
-def _back_to_start(passed, peak):
-    return np.interp(passed, [0, 0.25, 1], [peak / 10, peak, peak / 10])
-
-
-@one_cycle.wrong("peak in the middle", says="in the middle")
-def _middle(passed, peak):
-    return np.interp(passed, [0, 0.5, 1], [peak / 10, peak, 0])
-
-
-@exercise(
-    "6.5",
     "Reading a confusion matrix",
     points=2,
     hints=[
@@ -122,3 +68,57 @@ def _(confusion):
 @recall_and_precision.wrong("zero for unknown", says="is NaN, not 0")
 def _(confusion):
     return tuple(np.nan_to_num(part) for part in recall_and_precision(confusion))
+
+
+@exercise(
+    "6.5",
+    "A learning rate that rises and falls",
+    points=1,
+    hints=[
+        "Three corners: (0, peak / 10), (0.25, peak) and (1, 0), with straight lines between.",
+        "np.interp(passed, [0, 0.25, 1], [...]) draws straight lines through corners.",
+    ],
+)
+def one_cycle(passed, peak):
+    """passed: share of the time that is over → learning rate: peak/10 at 0, peak at 0.25, 0 at 1, straight between"""
+    return np.interp(passed, [0, 0.25, 1], [peak / 10, peak, 0])
+
+
+@one_cycle.checks
+def _(answer, rng):
+    shares = [0.0, 0.25, 1.0, 0.125, 0.5, *np.round(rng.uniform(0.3, 0.9, size=3), 2)]
+    peak = float(np.round(rng.uniform(0.01, 0.5), 3))
+    got = np.array([expect_number(answer(passed, peak)) for passed in shares])
+    wanted = np.array([one_cycle(passed, peak) for passed in shares])
+    for function, words in {
+        _only_down: "your rate begins at its peak; let it warm up from a tenth of it",
+        _from_zero: "your rate begins at zero, where nothing is learned; begin at peak / 10",
+        _back_to_start: "your rate ends where it began; it should end at 0, so that the last steps settle",
+        _middle: "your rate has its peak in the middle; the peak is due after a quarter of the time",
+    }.items():
+        mistake = np.array([function(passed, peak) for passed in shares])
+        rule_out(got, mistake, wanted, f"for a peak of {peak}: {words}")
+    for passed, rate, due in zip(shares, got, wanted, strict=True):
+        expect_close(
+            rate, due, inputs=f"passed = {passed:g} and a peak of {peak}", why="straight lines between corners"
+        )
+
+
+@one_cycle.wrong("only falls", says="begins at its peak")
+def _only_down(passed, peak):
+    return peak * (1 - passed)
+
+
+@one_cycle.wrong("from zero", says="begins at zero")
+def _from_zero(passed, peak):
+    return np.interp(passed, [0, 0.25, 1], [0, peak, 0])
+
+
+@one_cycle.wrong("back to its start", says="ends where it began")
+def _back_to_start(passed, peak):
+    return np.interp(passed, [0, 0.25, 1], [peak / 10, peak, peak / 10])
+
+
+@one_cycle.wrong("peak in the middle", says="in the middle")
+def _middle(passed, peak):
+    return np.interp(passed, [0, 0.5, 1], [peak / 10, peak, 0])

@@ -1,4 +1,4 @@
-"""Exercises of chapter 06, what goes into a network: one-hot labels, random crops, and the work that a layer does."""
+"""Exercises of chapter 06, what goes into a network: random crops, one-hot labels, and the work that a layer does."""
 
 import numpy as np
 
@@ -8,56 +8,6 @@ from utils.exercises.expect import expect, expect_array, expect_close, expect_nu
 
 @exercise(
     "6.1",
-    "One-hot labels",
-    points=1,
-    hints=[
-        "One row a label, one column a class: begin with np.zeros((len(labels), classes)).",
-        "table[np.arange(len(labels)), labels] = 1 sets one number in each row.",
-    ],
-)
-def one_hot(labels, classes):
-    """labels (n,) whole numbers from 0, number of classes → table (n, classes): 1 in the label's column, else 0"""
-    table = np.zeros((len(labels), classes))
-    table[np.arange(len(labels)), labels] = 1
-    return table
-
-
-@one_hot.checks
-def _(answer, rng):
-    for n, classes in [(3, 4), (5, 10), (1, 2), (6, 3)]:
-        labels = rng.integers(classes - 1, size=n)  # the last class is absent
-        inputs, wanted = f"labels {labels.tolist()} and {classes} classes", one_hot(labels, classes)
-        got = np.asarray(answer(labels, classes))
-        expect(
-            not (got.shape == wanted.T.shape and n != classes),
-            f"for {inputs} you returned one column a label; each label has a row",
-        )
-        expect(
-            not (got.ndim == 2 and got.shape[1] == labels.max() + 1 < classes),
-            f"for {inputs} you made a column only for the classes that occur; the other pictures need theirs",
-        )
-        got = expect_array(got, wanted.shape, inputs=inputs, why="one row a label, one column a class")
-        rule_out(got, _from_one(labels, classes), wanted, f"for {inputs}: the first class is 0, and its column is 0")
-        expect_close(got, wanted, inputs=inputs, why="a single 1 in each row, in the column of its label")
-
-
-@one_hot.wrong("columns for the classes that occur", says="the classes that occur")
-def _(labels, classes):
-    return one_hot(labels, labels.max() + 1)
-
-
-@one_hot.wrong("counts from one", says="the first class is 0")
-def _from_one(labels, classes):
-    return np.roll(one_hot(labels, classes), -1, axis=1)
-
-
-@one_hot.wrong("turned", says="one column a label")
-def _(labels, classes):
-    return one_hot(labels, classes).T
-
-
-@exercise(
-    "6.2",
     "A random crop",
     points=2,
     hints=[
@@ -129,6 +79,56 @@ def _(image, size, rng):
     rows = np.sort(rng.choice(image.shape[0], size, replace=False))
     columns = np.sort(rng.choice(image.shape[1], size, replace=False))
     return image[rows][:, columns]
+
+
+@exercise(
+    "6.2",
+    "One-hot labels",
+    points=1,
+    hints=[
+        "One row a label, one column a class: begin with np.zeros((len(labels), classes)).",
+        "table[np.arange(len(labels)), labels] = 1 sets one number in each row.",
+    ],
+)
+def one_hot(labels, classes):
+    """labels (n,) whole numbers from 0, number of classes → table (n, classes): 1 in the label's column, else 0"""
+    table = np.zeros((len(labels), classes))
+    table[np.arange(len(labels)), labels] = 1
+    return table
+
+
+@one_hot.checks
+def _(answer, rng):
+    for n, classes in [(3, 4), (5, 10), (1, 2), (6, 3)]:
+        labels = rng.integers(classes - 1, size=n)  # the last class is absent
+        inputs, wanted = f"labels {labels.tolist()} and {classes} classes", one_hot(labels, classes)
+        got = np.asarray(answer(labels, classes))
+        expect(
+            not (got.shape == wanted.T.shape and n != classes),
+            f"for {inputs} you returned one column a label; each label has a row",
+        )
+        expect(
+            not (got.ndim == 2 and got.shape[1] == labels.max() + 1 < classes),
+            f"for {inputs} you made a column only for the classes that occur; the other pictures need theirs",
+        )
+        got = expect_array(got, wanted.shape, inputs=inputs, why="one row a label, one column a class")
+        rule_out(got, _from_one(labels, classes), wanted, f"for {inputs}: the first class is 0, and its column is 0")
+        expect_close(got, wanted, inputs=inputs, why="a single 1 in each row, in the column of its label")
+
+
+@one_hot.wrong("columns for the classes that occur", says="the classes that occur")
+def _(labels, classes):
+    return one_hot(labels, labels.max() + 1)
+
+
+@one_hot.wrong("counts from one", says="the first class is 0")
+def _from_one(labels, classes):
+    return np.roll(one_hot(labels, classes), -1, axis=1)
+
+
+@one_hot.wrong("turned", says="one column a label")
+def _(labels, classes):
+    return one_hot(labels, classes).T
 
 
 @exercise(

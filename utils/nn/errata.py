@@ -76,7 +76,7 @@ def show(errata):
             f'{_code(item.broken)}<span style="color: #a33c00">✗ {html.escape(words)}</span>',
             f'{_code(item.repaired)}<span style="color: #00694d">✓ runs</span>',
         ]
-        widths = ("24%", "36%", "40%")
+        widths = ("20%", "40%", "40%")
         style = "text-align: left; vertical-align: top; width: {}; overflow-wrap: anywhere; white-space: normal"
         filled = zip(cells, widths, strict=True)
         rows.append("".join(f'<td style="{style.format(width)}">{cell}</td>' for cell, width in filled))
@@ -90,7 +90,8 @@ def show(errata):
 
 
 def _code(source):
-    return f'<pre style="white-space: pre-wrap; margin: 0; font-size: 85%">{html.escape(source)}</pre>'
+    style = "white-space: pre-wrap; background: transparent; margin: 0; padding: 0; font: 12px monospace"
+    return f'<pre style="{style}">{html.escape(source)}</pre>'
 
 
 def _erratum(name, section, wrong, broken, repaired):
