@@ -23,3 +23,4 @@ with quiet():
     import keras
 
     keras.ops.zeros(1)  # the first operation looks for a GPU, and reports at length when there is none
+    keras.ops.transpose(keras.ops.ones((2, 2), "bool"))  # so do processors without AVX-512, at the first mask
