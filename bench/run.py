@@ -8,7 +8,7 @@ from pathlib import Path
 
 from measure import against
 
-LIMIT_SECONDS = {"quick": 180, "smoke": 45}
+SECONDS_A_CHAPTER = {"quick": 51, "smoke": 12.8}  # so that all fourteen take 12 minutes, and 3
 LIMIT_MEGABYTES = 2000
 JOBS = {"quick": 1, "smoke": 2}
 
@@ -28,12 +28,13 @@ def report(profile):
 
 if __name__ == "__main__":
     kept = []
-    for profile in sys.argv[1:] or LIMIT_SECONDS:
+    for profile in sys.argv[1:] or JOBS:
         run = report(profile)
         for chapter in run["chapters"]:
             print("  {name:<24} {seconds:7.1f} s {peak_rss_mb:7.0f} MB  {status}".format(**chapter))
         peak = max(chapter["peak_rss_mb"] for chapter in run["chapters"])
         kept.append(all(chapter["status"] == "ok" for chapter in run["chapters"]))
-        kept.append(against(f"{profile}, --jobs {JOBS[profile]}", run["wall_seconds"], LIMIT_SECONDS[profile], "s"))
+        limit = SECONDS_A_CHAPTER[profile] * len(run["chapters"])
+        kept.append(against(f"{profile}, --jobs {JOBS[profile]}", run["wall_seconds"], limit, "s"))
         kept.append(against(f"{profile}, largest kernel", peak, LIMIT_MEGABYTES, "MB"))
     sys.exit(not all(kept))
