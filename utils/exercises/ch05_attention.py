@@ -24,7 +24,8 @@ def softmax(scores):
     ],
 )
 def attention(query, key, value, mask):
-    """query (T, d), key (S, d), value (S, v), mask (T, S) True = may look → output (T, v), weights (T, S)"""
+    """query (T, d), key (S, d), value (S, v), mask (T, S) of bool, True = may look
+    → output (T, v), weights (T, S)"""
     if mask.shape != (len(query), len(key)):
         raise ValueError(f"mask: expected {(len(query), len(key))}, a row a query and a column a key; got {mask.shape}")
     scores = query @ key.T / np.sqrt(query.shape[1])
@@ -143,7 +144,7 @@ def _(query, key, value, mask):
     ],
 )
 def causal_mask(length):
-    """Number of positions → mask (length, length) of bool: may position t (row) look at s (column)?"""
+    """Number of positions → mask (length, length) of bool: may row t look at column s?"""
     return np.tri(length, dtype=bool)
 
 

@@ -77,7 +77,7 @@ def _scaled_by_all(query, key, value, mask, heads):
     ],
 )
 def positions(length, width):
-    """Number of positions, even width → table (length, width): sine in even, cosine in odd columns"""
+    """length, even width → table (length, width): sine in even columns, cosine in odd ones"""
     speeds = 1 / 10000 ** (np.arange(0, width, 2) / width)
     angles = np.arange(length)[:, None] * speeds
     table = np.empty((length, width))
@@ -132,7 +132,7 @@ def _sines_only(length, width):
     ],
 )
 def layer_norm(x, scale, shift, epsilon):
-    """x (…, d), scale (d,), shift (d,), epsilon → each position at mean 0, variance 1, then rescaled"""
+    """x (…, d), scale (d,), shift (d,), epsilon → x at mean 0, variance 1, then rescaled"""
     mean, variance = x.mean(axis=-1, keepdims=True), x.var(axis=-1, keepdims=True)
     return (x - mean) / np.sqrt(variance + epsilon) * scale + shift
 
