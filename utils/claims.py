@@ -5,10 +5,9 @@ the reader and stored in the notebook's output under a MIME type of their own, f
 A claim never raises: a reader who changes a parameter sees what moved, and the run as a whole is judged afterwards.
 """
 
-import html
 import math
 
-from IPython.display import display
+from utils import verdicts
 
 CLAIM_MIME = "application/vnd.course.claim+json"
 
@@ -57,10 +56,7 @@ def claim(name, value, *, at_least=None, at_most=None, between=None):
         "ok": (at_least is None or value >= at_least) and (at_most is None or value <= at_most),
         "judged": _judged,
     }
-    text = _text(record, value)
-    colour = {"✓": "#009e73", "✗": "#d55e00", "○": "#767676"}[text[0]]
-    rich = f'<div style="border-left: 4px solid {colour}; padding: 2px 10px; margin: 4px 0">{html.escape(text)}</div>'
-    display({"text/plain": text, "text/html": rich, CLAIM_MIME: record}, raw=True)
+    verdicts.show(_text(record, value), CLAIM_MIME, record)
 
 
 def band(low, high):

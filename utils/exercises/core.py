@@ -17,7 +17,6 @@ A chapter's module declares its exercises with it::
 
 import dis
 import functools
-import html
 import importlib
 import inspect
 from dataclasses import dataclass
@@ -25,11 +24,12 @@ from dataclasses import dataclass
 import numpy as np
 from IPython.display import Code, display
 
+from utils import verdicts
 from utils.exercises.expect import Wrong, describe
 from utils.exercises.sources import module_name, solution_source
 
 EXERCISE_MIME = "application/vnd.course.exercise+json"
-MARKS = {"open": ("○", "#767676"), "wrong": ("✗", "#d55e00"), "passed": ("✓", "#009e73")}
+MARKS = {"open": "○", "wrong": "✗", "passed": "✓"}
 
 
 @dataclass(frozen=True)
@@ -139,15 +139,12 @@ def check(identifier, answer):
     item = get(identifier)
     status, message = item.judge(answer)
     earned = item.points if status == "passed" else 0
-    mark, colour = MARKS[status]
     number = f"{item.points} point{'s' if item.points != 1 else ''}"
-    text = f"{mark} {identifier} {item.title}: " + (message or f"right, {number}")
+    text = f"{MARKS[status]} {identifier} {item.title}: " + (message or f"right, {number}")
     if status != "passed":
         text += f'\n   hint("{identifier}") helps, solution("{identifier}") shows one way'
     record = {"id": identifier, "title": item.title, "status": status, "points": earned, "of": item.points}
-    lines = html.escape(text).replace("\n", "<br>")
-    rich = f'<div style="border-left: 4px solid {colour}; padding: 2px 10px; margin: 4px 0">{lines}</div>'
-    display({"text/plain": text, "text/html": rich, EXERCISE_MIME: record | {"message": message}}, raw=True)
+    verdicts.show(text, EXERCISE_MIME, record | {"message": message})
 
 
 _hints_given = {}
