@@ -11,13 +11,13 @@ from utils import verdicts
 
 CLAIM_MIME = "application/vnd.course.claim+json"
 
-_judged = True
+_judged, _otherwise = True, ""
 
 
-def judge(judged):
-    """Say whether claims are judged (quick, full) or only recorded (smoke). Called by ``utils.nn.start``."""
-    global _judged
-    _judged = bool(judged)
+def judge(judged, otherwise=""):
+    """Say whether claims are judged or only recorded, and where that is so. Called by ``utils.nn.start``."""
+    global _judged, _otherwise
+    _judged, _otherwise = bool(judged), otherwise
 
 
 def claim(name, value, *, at_least=None, at_most=None, between=None):
@@ -71,5 +71,5 @@ def band(low, high):
 def _text(record, value):
     mark = ("✓" if record["ok"] else "✗") if record["judged"] else "○"
     accepted = band(record["low"], record["high"])
-    aside = "" if record["judged"] else "; recorded, not judged in the smoke profile"
+    aside = "" if record["judged"] else f"; recorded, not judged {_otherwise}".rstrip()
     return f"{mark} {record['name']}: {value:.4g} (accepted {accepted}{aside})"
