@@ -32,7 +32,7 @@ def arguments():
     parser.add_argument(
         "--jit",
         action="store_true",
-        help="let Keras compile the article's network, as its code would today: slower here, so more time for the recipe",
+        help="let Keras compile the article's network, as its code would: slower here, and more time for the recipe",
     )
     parser.add_argument(
         "--shares",
