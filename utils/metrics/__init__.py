@@ -1,0 +1,41 @@
+"""How good a model is, and how sure we can be of it: scores that refuse bad input, and an interval for each of them.
+
+Labels always come first, then what the model said. One column (n,) of scores, probabilities or logits is that of
+class 1 (0: not a case, 1: a case); several columns (n, classes) hold one class each.
+"""
+
+from utils.metrics.agreement import accuracy, root_mean_square_error
+from utils.metrics.areas import macro_auc, multilabel_auc, roc_auc
+from utils.metrics.calibration import Reliability, brier_score, calibration_error, reliability, softmax, temperature
+from utils.metrics.checks import UndefinedScore
+from utils.metrics.decisions import best_threshold, net_benefit
+from utils.metrics.intervals import Estimate, Interval, bootstrap_interval, estimate
+from utils.metrics.ranking import average_precision, enrichment_factor, roc_curve, sensitivity_at_specificity
+from utils.metrics.segmentation import dice, intersection_over_union
+
+__all__ = [
+    "Estimate",
+    "Interval",
+    "Reliability",
+    "UndefinedScore",
+    "accuracy",
+    "average_precision",
+    "best_threshold",
+    "bootstrap_interval",
+    "brier_score",
+    "calibration_error",
+    "dice",
+    "enrichment_factor",
+    "estimate",
+    "intersection_over_union",
+    "macro_auc",
+    "multilabel_auc",
+    "net_benefit",
+    "reliability",
+    "roc_auc",
+    "roc_curve",
+    "root_mean_square_error",
+    "sensitivity_at_specificity",
+    "softmax",
+    "temperature",
+]
