@@ -1,9 +1,10 @@
-"""From a name to a dataset: which function reads which."""
+"""From a name or a path to a dataset: which function reads which."""
 
 import inspect
+import os
 
-from utils.datasets import images, molecules, records, sequences
-from utils.datasets.catalogue import find
+from utils.datasets import images, molecules, own, records, sequences
+from utils.datasets.catalogue import Entry, catalogue, find
 from utils.errors import UsageError
 
 LOADERS = {
@@ -18,18 +19,39 @@ LOADERS = {
 OF_A_KIND = {"molecules": molecules.molecules, "images": images.medmnist}
 
 
-def load(name: str, **options):
-    """The dataset of this name, as ``Images``, ``Records``, ``Signals``, ``Sequences`` or ``Molecules``.
+def load(name: str | os.PathLike, kind: str | None = None, **options):
+    """The dataset of this name or path, as ``Images``, ``Records``, ``Signals``, ``Sequences`` or ``Molecules``.
 
-    What ships with the course is read from ``data/``; the rest is fetched into the cache first.
+    A name is one of the catalogue: what ships with the course is read from ``data/``; the rest is fetched into the
+    cache first. A path is your own data: see ``data/YOUR_OWN.md``. A name stays a name where a folder is called so.
+    kind: "images", "records", "signals", "sequences" or "molecules", when only that is of use; for your own data it
+    may be left out where suffix and columns tell it.
     Options: ``size``, side of a patch in pixels, for "nuclei" (32); ``as_published=True`` for "nafld" keeps two
-    variables that are false copies (see its card). Raises UsageError for an unknown name or option, CourseError for a
-    file that is damaged or missing.
+    variables that are false copies (see its card). Raises UsageError for an unknown name or option or a name of
+    another kind, CourseError for a file that is damaged, missing or not in the form that its kind has.
     """
-    entry = find(name)
+    if name not in catalogue() and own.is_path(name):
+        _refuse_unknown(options, [], f"Your own {name}")
+        return own.load(name, kind)
+    entry = _entry(name)
+    if kind not in (None, entry.kind):
+        fits = ", ".join(other.name for other in catalogue().values() if other.kind == kind)
+        raise UsageError(
+            f"The dataset {name!r} holds {entry.kind}, but {kind} are read here; give {fits}, or a path to your own."
+        )
     loader = LOADERS.get(name) or OF_A_KIND[entry.kind]
-    known = list(inspect.signature(loader).parameters)[1:]
+    _refuse_unknown(options, list(inspect.signature(loader).parameters)[1:], f"The dataset {name!r}")
+    return loader(entry, **options)
+
+
+def _entry(name: str) -> Entry:
+    try:
+        return find(name)
+    except UsageError as error:
+        raise UsageError(f"{error} Your own data are a path: x.npz, x.csv, or folder/ (data/YOUR_OWN.md).") from None
+
+
+def _refuse_unknown(options: dict, known: list[str], what: str) -> None:
     for option in options:
         if option not in known:
-            raise UsageError(f"The dataset {name!r} has no option {option!r}; it has {', '.join(known) or 'none'}.")
-    return loader(entry, **options)
+            raise UsageError(f"{what} has no option {option!r}; it has {', '.join(known) or 'none'}.")

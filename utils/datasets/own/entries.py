@@ -1,0 +1,25 @@
+"""What stands in the place of a catalogue entry for a reader's own file."""
+
+from pathlib import Path
+
+from utils.datasets.catalogue import Entry
+
+
+def entry(path: Path, kind: str, task: str, class_names: tuple[str, ...] = ()) -> Entry:
+    """The entry of an own file or folder: its name without the suffix, and nothing that only its owner can know."""
+    return Entry(
+        name=path.stem,
+        title=f"Your own {kind}, {path.name}",
+        task=task,
+        kind=kind,
+        embedded=False,
+        files=(),
+        sources=(),
+        licence="as the owner of the data says",
+        licence_certainty="not stated",
+        citation="",
+        consent="",
+        split="in the file" if kind == "images" else "by group",
+        card="",
+        class_names=class_names,
+    )
