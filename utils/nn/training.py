@@ -17,7 +17,8 @@ class _OneLine(keras.callbacks.Callback):
             if name != "learning_rate"
         )
         line = f"epoch {epoch + 1} of {self.params['epochs']}: {values}"
-        self.handle.update({"text/plain": line}, raw=True)
+        if self.handle:  # there is none outside a notebook
+            self.handle.update({"text/plain": line}, raw=True)
 
 
 def fit(model, x, y, *, validation=None, epochs, batch_size=32, patience=None, **options):
