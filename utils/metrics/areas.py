@@ -113,7 +113,7 @@ def multilabel_auc(labels, scores):
     ----------
     Wu and others (2018), Chemical Science 9:513-530, https://doi.org/10.1039/C7SC02664A.
     """
-    labels = checks.numbers(labels, "labels", missing_allowed=True)
+    labels = checks.numbers(labels, "labels", missing_in_table=True)
     scores = checks.numbers(scores, "scores")
     if labels.ndim != 2 or labels.shape != scores.shape:
         raise CourseError(

@@ -164,7 +164,8 @@ def temperature(labels, logits):
     -------
     float
         The minimum of the log-loss, above 1 where the model was too sure. It is sought between 0.01 and 100, and comes
-        out at an end where the data ask for more, for example near 0.01 when every example is classified right.
+        out at an end where the data ask for more, for example near 0.01 when every example is classified right. 1 where
+        nothing fits better.
 
     Raises
     ------
@@ -190,4 +191,4 @@ def temperature(labels, logits):
         return np.mean(logsumexp(beside_true / np.exp(log_temperature), axis=1))
 
     best = minimize_scalar(log_loss, bounds=np.log(TEMPERATURES), method="bounded", options={"xatol": 1e-7})
-    return float(np.exp(best.x))
+    return 1.0 if log_loss(0.0) <= best.fun else float(np.exp(best.x))

@@ -12,8 +12,11 @@ class UndefinedScore(CourseError):
     """The score does not exist for these data, for example a ROC AUC where only one class is present."""
 
 
-def present(values, name, *, missing_allowed=False):
-    """As an array with a first axis, without missing values; the values may be of any kind."""
+def present(values, name, *, missing_in_table=False):
+    """As an array with a first axis, without missing values; the values may be of any kind.
+
+    ``missing_in_table`` lets missing values pass where there are several columns, as not measured.
+    """
     try:
         array = np.asarray(values)
     except ValueError:
@@ -25,7 +28,7 @@ def present(values, name, *, missing_allowed=False):
         missing = int(np.isnan(array).sum())
     elif array.dtype.kind in "OMm":
         missing = int(pd.isna(array).sum())
-    if missing and not missing_allowed:
+    if missing and not (missing_in_table and array.ndim == 2):
         raise CourseError(
             f"The {name} hold {missing} missing values (NaN): leave those examples out or fill them in, and say which "
             "you did."
@@ -33,11 +36,12 @@ def present(values, name, *, missing_allowed=False):
     return array
 
 
-def numbers(values, name, *, missing_allowed=False):
+def numbers(values, name, *, missing_in_table=False):
     """As an array of finite numbers (or booleans)."""
-    array = present(values, name, missing_allowed=missing_allowed)
+    array = present(values, name, missing_in_table=missing_in_table)
     if array.dtype.kind not in "fiub":
-        raise CourseError(f"The {name} are of type {array.dtype}, where numbers are expected.")
+        found = "text" if array.dtype.kind in "US" else f"values of type {array.dtype}"
+        raise CourseError(f"The {name} hold {found}, where numbers are expected.")
     if np.isinf(array).any():
         raise CourseError(f"The {name} hold infinite values: find out which computation overflowed.")
     return array

@@ -81,8 +81,8 @@ def best_threshold(labels, probabilities, cost_missed, cost_false_alarm):
     UndefinedScore
         When there is no case or no non-case.
     CourseError
-        When the lengths or shapes do not fit, a value is missing, a label is not 0 or 1, or a probability or cost is out
-        of its range.
+        When the lengths or shapes do not fit, a value is missing, a label is not 0 or 1, or a probability or cost is
+        out of its range.
 
     References
     ----------

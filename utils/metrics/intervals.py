@@ -97,7 +97,7 @@ def estimate(statistic, *arrays, groups=None, repeats=1000, seed=0, level=0.95):
     repeats = checks.whole(repeats, "number of repeats", 20)
     level = checks.number(level, "level", 0, 1)
     arrays = [
-        checks.present(array, f"values of array {place}", missing_allowed=place == 1 and np.ndim(array) == 2)
+        checks.present(array, f"values of array {place}", missing_in_table=place == 1)
         for place, array in enumerate(arrays, 1)
     ]
     checks.same_length(arrays, [f"array {place}" for place in range(1, len(arrays) + 1)])

@@ -1,76 +1,23 @@
-"""Scores against scikit-learn, SciPy and closed forms; bad input answered in one sentence."""
+"""Intervals against SciPy, closed forms and how often they hold the truth."""
+
+import time
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from scipy.stats import bootstrap, norm
 from sklearn.metrics import balanced_accuracy_score, roc_auc_score
 
+from metrics.samples import several_classes, two_classes
 from utils.errors import CourseError
-from utils.metrics import Interval, UndefinedScore, bootstrap_interval, macro_auc
-
-
-def labels_and_probabilities(seed, n=60, classes=3, steps=None):
-    random = np.random.default_rng(seed)
-    labels = np.concatenate([np.arange(classes), random.integers(classes, size=n - classes)])
-    probabilities = random.dirichlet(np.ones(classes), size=n)
-    if steps:  # few different values, so that there are many ties
-        probabilities = np.round(probabilities * steps) + 1
-        probabilities /= probabilities.sum(axis=1, keepdims=True)
-    return labels, probabilities
-
-
-@settings(max_examples=40, deadline=None)
-@given(st.integers(0, 10_000), st.integers(3, 5), st.sampled_from([None, 2, 5]))
-def test_macro_auc_is_that_of_scikit_learn(seed, classes, steps):
-    labels, probabilities = labels_and_probabilities(seed, classes=classes, steps=steps)
-    assert macro_auc(labels, probabilities) == pytest.approx(
-        roc_auc_score(labels, probabilities, multi_class="ovr", average="macro"), abs=1e-12
-    )
-
-
-def test_two_classes_in_one_or_two_columns():
-    labels, probabilities = labels_and_probabilities(1, classes=2)
-    expected = roc_auc_score(labels, probabilities[:, 1])
-    assert macro_auc(labels, probabilities) == pytest.approx(expected)
-    assert macro_auc(labels, probabilities[:, 1]) == pytest.approx(expected)
-    assert macro_auc(labels == 1, probabilities[:, 1]) == pytest.approx(expected)
-
-
-def test_perfect_guessed_and_upside_down():
-    labels = np.array([0, 1, 2, 0, 1, 2])
-    perfect = np.eye(3)[labels]
-    assert macro_auc(labels, perfect) == 1
-    assert macro_auc(labels, 1 - perfect) == 0
-    assert macro_auc(labels, np.full((6, 3), 1 / 3)) == 0.5
-
-
-@pytest.mark.parametrize(
-    ("labels", "probabilities", "says"),
-    [
-        ([0, 1, 1], [0.2, 0.4], "labels: 3, probabilities: 2"),
-        ([0, 1], [0.2, np.nan], "1 missing values"),
-        ([0.0, np.nan], [0.2, 0.3], "labels hold 1 missing"),
-        ([0, 1], [0.2, np.inf], "infinite"),
-        ([0, 3], [[0.5, 0.5], [0.5, 0.5]], "from 0 to 1"),
-        ([0, 0.5], [0.2, 0.3], "whole class numbers"),
-        (["ill", "well"], [0.2, 0.3], "numbers are expected"),
-        ([[0], [1]], [0.2, 0.3], "shape"),
-        ([0, 1], [[0.2], [0.3]], "shape"),
-        ([], [], "nothing in the labels"),
-    ],
+from utils.metrics import (
+    Estimate,
+    Interval,
+    UndefinedScore,
+    bootstrap_interval,
+    estimate,
+    macro_auc,
+    roc_auc,
 )
-def test_macro_auc_says_what_is_wrong(labels, probabilities, says):
-    with pytest.raises(CourseError, match=says):
-        macro_auc(labels, probabilities)
-
-
-def test_one_class_has_no_auc():
-    with pytest.raises(UndefinedScore, match="no example of class 0"):
-        macro_auc([1, 1], [0.2, 0.9])
-    with pytest.raises(UndefinedScore, match="class 2"):
-        macro_auc([0, 1, 0], np.eye(3))
 
 
 def test_interval_of_a_mean_is_the_textbook_one():
@@ -99,7 +46,7 @@ def test_the_interval_covers_as_often_as_it_says():
 
 
 def test_rows_stay_together():
-    labels, _ = labels_and_probabilities(3)
+    labels, _ = several_classes(3)
     assert bootstrap_interval(lambda a, b: np.mean(a == b), labels, labels) == (1, 1)
 
 
@@ -180,7 +127,16 @@ def test_a_fault_in_the_statistic_is_not_hidden():
         ([[1, 2]], {"groups": ["a"]}, "groups: 1"),
         ([[1, 2]], {"groups": [1.0, np.nan]}, "groups hold 1 missing"),
         ([[1, 2]], {"repeats": 5}, "at least 20"),
+        ([[1, 2]], {"repeats": 50.0}, "whole number of at least 20"),
+        ([[1, 2]], {"repeats": "many"}, "whole number of at least 20"),
         ([[1, 2]], {"level": 95}, "between 0 and 1"),
+        ([[1, 2]], {"level": 1}, "between 0 and 1"),
+        ([[1, 2], [[1, 2], [3]]], {}, "rows of different lengths"),
+        ([[1, 2], [[1, np.nan], [3, 4]]], {}, "values of array 2 hold 1 missing"),
+        ([["a", None]], {}, "1 missing values"),
+        ([[1, 2]], {"groups": ["a", None]}, "groups hold 1 missing"),
+        ([[1, 2]], {"groups": np.array(["a", 1], dtype=object)}, "mix numbers and text"),
+        ([[1, 2]], {"groups": [[1], [2]]}, "groups have shape"),
     ],
 )
 def test_bootstrap_says_what_is_wrong(arrays, options, says):
@@ -193,6 +149,54 @@ def test_an_interval_is_written_with_the_digits_asked_for():
 
 
 def test_balanced_accuracy_from_scikit_learn_fits_too():
-    labels, probabilities = labels_and_probabilities(6)
+    labels, probabilities = several_classes(6)
     low, high = bootstrap_interval(balanced_accuracy_score, labels, probabilities.argmax(axis=1), repeats=100)
     assert 0 < low < high < 1
+
+
+def test_an_estimate_is_the_score_and_its_interval():
+    labels, probabilities = two_classes(7)
+    patients = np.arange(60) // 2
+    found = estimate(roc_auc, labels, probabilities, groups=patients, repeats=100, seed=3, level=0.8)
+    assert found.value == roc_auc(labels, probabilities)
+    assert (found.low, found.high) == bootstrap_interval(
+        roc_auc, labels, probabilities, groups=patients, repeats=100, seed=3, level=0.8
+    )
+    assert f"{Estimate(0.912, 0.8812, 0.94):.2f}" == "0.91 (0.88 to 0.94)"
+    assert f"{Estimate(0.5, 0.25, 0.75)}" == "0.5 (0.25 to 0.75)"
+
+
+def test_intervals_of_an_auc_cover_the_true_one():
+    true = norm.cdf(1 / np.sqrt(2))  # two normal scores, one standard deviation apart
+    random = np.random.default_rng(8)
+    hits = 0
+    for seed in range(150):
+        labels = random.permutation(np.arange(80) % 2)
+        low, high = bootstrap_interval(roc_auc, labels, random.normal(labels), repeats=150, seed=seed)
+        hits += low <= true <= high
+    assert 0.88 <= hits / 150 <= 0.99
+
+
+def test_rows_alone_would_claim_too_much_of_clustered_data():
+    random = np.random.default_rng(9)
+    patients = np.repeat(np.arange(40), 15)
+    labels = (np.arange(40) % 2)[patients]  # all images of a patient share label and most of the score
+    scores = labels + random.normal(size=40)[patients] + 0.3 * random.normal(size=600)
+    rows, grouped = (estimate(roc_auc, labels, scores, groups=groups, repeats=300) for groups in (None, patients))
+    assert rows.value == grouped.value
+    assert grouped.high - grouped.low > 2 * (rows.high - rows.low)
+
+
+def test_an_interval_may_be_of_any_arrays():
+    words = np.array(["a", "b", "a", "c"])
+    images = np.random.default_rng(10).random((4, 5, 5, 3))
+    found = estimate(lambda names, pictures: (pictures.mean(axis=(1, 2, 3)) * (names == "a")).sum(), words, images)
+    assert found.low < found.value < found.high
+
+
+def test_fifty_thousand_rows_or_groups_take_seconds():
+    values = np.random.default_rng(11).normal(size=50_000)
+    for groups in (None, np.arange(50_000) // 2):
+        start = time.process_time()
+        estimate(np.mean, values, groups=groups, repeats=300)
+        assert time.process_time() - start < 3  # measured: below 0.5
