@@ -68,6 +68,11 @@ def test_a_threshold_outside_0_to_1_is_refused(threshold):
         net_benefit([0, 1], [0.2, 0.3], threshold)
 
 
+def test_the_wrong_one_of_several_thresholds_is_named():
+    with pytest.raises(CourseError, match=r"not 0\.0\.$"):
+        net_benefit([0, 1], [0.2, 0.3], np.linspace(0, 0.5, 3))
+
+
 def cost_at(threshold, labels, probabilities, missed, false_alarm):
     called = probabilities >= threshold
     return missed * np.sum(~called & (labels == 1)) + false_alarm * np.sum(called & (labels == 0))

@@ -150,7 +150,7 @@ def softmax(logits, temperature=1.0):
 def temperature(labels, logits):
     """The temperature that makes the probabilities of these examples fit best; find it on validation data.
 
-    Dividing all logits by one number changes how sure the model sounds, but neither its order nor its decisions. Use:
+    Dividing all logits by one number changes how sure the model sounds, but not which class it prefers. Use:
     ``softmax(test_logits, temperature(labels, logits))``.
 
     Parameters

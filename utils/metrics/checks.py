@@ -125,7 +125,8 @@ def number(value, name, low, high, *, low_included=False, high_included=False):
     within = array.ndim == 0 and array.dtype.kind in "fiu" and low <= array <= high
     if not within or (array == low and not low_included) or (array == high and not high_included):
         ends = f"above {low:g}" if high == np.inf else f"between {low:g} and {high:g}"
-        raise CourseError(f"The {name} must be a number {ends}, not {value!r}.")
+        told = value.item() if isinstance(value, np.generic) else value
+        raise CourseError(f"The {name} must be a number {ends}, not {told!r}.")
     return float(array)
 
 
