@@ -1,0 +1,84 @@
+"""Models for patients' records: a recurrent one and one with attention over visits, each with a context beside it."""
+
+import keras
+import numpy as np
+from keras import layers, ops
+
+from utils.nn.models import EncoderBlock
+from utils.nn.training import fit
+
+
+@keras.saving.register_keras_serializable(package="course")
+class MaskedMean(layers.Layer):
+    """The mean over real positions: (batch, length, width), mask (batch, length) bool → (batch, width), 0 if none."""
+
+    def call(self, inputs, mask):
+        weights = ops.cast(mask, inputs.dtype)[..., None]
+        return ops.sum(inputs * weights, axis=1) / ops.maximum(ops.sum(weights, axis=1), 1)
+
+    def compute_mask(self, inputs, mask=None):
+        return None
+
+    def compute_output_shape(self, input_shape):
+        return (input_shape[0], input_shape[-1])
+
+
+def read_with_gru(steps, mask, units=32, dropout=0.2):
+    """A GRU reads the visits in their order; its last state (batch, units) is what it remembers."""
+    return layers.GRU(units, dropout=dropout, use_cudnn=False, name="memory")(steps, mask=mask)
+
+
+def read_with_attention(steps, mask, width=32, dropout=0.2):
+    """One encoder block over the visits, then their mean (batch, width). Times among the features take the place of
+    positions: without them the block could not tell early from late."""
+    x = layers.Dense(width, name="embed")(steps)
+    x = EncoderBlock(heads=4, hidden=2 * width, dropout=dropout, name="encoder")(x, mask=mask)
+    return MaskedMean(name="mean")(layers.LayerNormalization(epsilon=1e-6)(x), mask=mask)
+
+
+READERS = {"gru": read_with_gru, "attention": read_with_attention}
+
+
+def risk_model(reader, visits, features, context, *, units=32, dropout=0.2):
+    """A model of (steps (batch, visits, features), mask (batch, visits), context (batch, context)) → risk (batch, 1).
+
+    What the reader makes of the visits goes through a hidden layer together with the context (what is known of a
+    person beside the sequence). The context also has a direct line to the answer, so that the model contains a
+    logistic regression and needs to learn only what that misses, as in Cheng and others (2016),
+    doi:10.1145/2988450.2988454.
+
+    reader: a key of ``READERS`` or a function like those in it. Not compiled.
+    """
+    steps = keras.Input((visits, features), name="steps")
+    mask = keras.Input((visits,), dtype="bool", name="mask")
+    known = keras.Input((context,), name="context")
+    read = READERS.get(reader, reader)(steps, mask, units, dropout)
+    x = layers.Concatenate()([read, known])
+    x = layers.Dropout(dropout)(layers.Dense(units, activation="relu", name="hidden")(x))
+    logit = layers.Add()([layers.Dense(1, name="deep")(x), layers.Dense(1, use_bias=False, name="direct")(known)])
+    return keras.Model([steps, mask, known], layers.Activation("sigmoid")(logit))
+
+
+def train(
+    model, inputs, labels, split, *, epochs, batch_size=128, rate=0.003, weight_decay=0.05, patience=3, **options
+):
+    """Compile and train a risk model on the training part, keep the weights that were best on the validation part.
+
+    inputs: the model's arrays, for all people. labels: (n,). The step length falls along a cosine. Returns the History.
+    """
+    rows, chosen = split.train, split.validation
+    schedule = keras.optimizers.schedules.CosineDecay(rate, max(1, epochs * -(-len(rows) // batch_size)))
+    optimizer = keras.optimizers.AdamW(schedule, weight_decay=weight_decay)
+    model.compile(optimizer, "binary_crossentropy", jit_compile=False, **options)
+    held_out = ([part[chosen] for part in inputs], labels[chosen])
+    seen = [part[rows] for part in inputs]
+    return fit(model, seen, labels[rows], validation=held_out, epochs=epochs, batch_size=batch_size, patience=patience)
+
+
+def predict(model, inputs, batch_size=1000):
+    """Risk of each person, float64 (n,), without the compiling that ``model.predict`` would begin with."""
+    found = []
+    for start in range(0, len(inputs[0]), batch_size):
+        parts = [ops.convert_to_tensor(part[start : start + batch_size]) for part in inputs]
+        found.append(ops.convert_to_numpy(model(parts, training=False))[:, 0])
+    return np.concatenate(found).astype(float)
