@@ -156,7 +156,7 @@ def progress(as_json: Json = False):
 
 @app.command(cls=Command, context_settings=PASS_ON, add_help_option=False)
 def data(context: typer.Context):
-    """The datasets: list, fetch, verify or rebuild them.
+    """The datasets: list, fetch, verify or rebuild them, or check your own.
 
     Example: [cyan]course data verify[/cyan]
     """

@@ -1,6 +1,7 @@
 """``course data``: what there is, where it is, whether it is right, and how to get it back."""
 
 import json
+import shlex
 import sys
 from contextlib import contextmanager
 from typing import Annotated
@@ -13,7 +14,7 @@ from utils.errors import CourseError, UsageError
 app = typer.Typer(
     name="data",
     cls=Group,
-    help="The [bold]datasets[/bold] of the course: what ships with it, and what can be fetched.",
+    help="The [bold]datasets[/bold] of the course: what ships with it, what can be fetched, and your own.",
     epilog="Downloads go to your cache; [bold]COURSE_DATA_DIR[/bold] names another folder, "
     "[bold]COURSE_DATA_MIRROR[/bold] a server to ask first. Each dataset has a card in data/cards.",
     rich_markup_mode="rich",
@@ -25,6 +26,7 @@ Names = Annotated[
     list[str] | None, typer.Argument(metavar="[NAME]...", help="Datasets, as `course data list` names them.")
 ]
 MARKS = {"ok": "[green]✓ ok[/]", "wrong": "[red]✗ wrong[/]", "missing": "[red]✗ missing[/]"}
+CHAPTERS = {"images": "07", "records": "08", "sequences": "09", "molecules": "10"}
 OUTCOMES = {"same": "[green]✓ same bytes[/]", "mended": "[yellow]✓ mended[/]", "different": "[red]✗ different[/]"}
 
 
@@ -150,6 +152,30 @@ def rebuild(
                 failed |= not accept
                 print(f'  {{ path = "{file.path}", size = {file.size}, digest = "{file.digest}" }},')
     raise typer.Exit(int(failed))
+
+
+@app.command(cls=Command)
+def check(
+    path: Annotated[str, typer.Argument(metavar="PATH", help="An .npz, a .csv, a folder, or EVENTS.csv,OUTCOMES.csv.")],
+    kind: Annotated[
+        str | None,
+        typer.Option(metavar="KIND", help="images, sequences, molecules or records; else the file tells it."),
+    ] = None,
+):
+    """Look at data of your own, as a chapter would: say what was understood, or what is wrong and where (exit 1).
+
+    The formats are in data/YOUR_OWN.md.
+
+    Example: [cyan]course data check molecules.csv[/cyan]
+    """
+    from utils.datasets import own
+    from utils.datasets.own.summary import summary
+
+    data = own.load(path, kind)
+    told = summary(data) | {"next": f"course run {CHAPTERS[data.entry.kind]} -p dataset {shlex.quote(path)}"}
+    print(f"✓ {data.entry.title}")
+    for what, text in told.items():
+        print(f"  {what:<10} {text}")
 
 
 def _row(entry) -> dict:

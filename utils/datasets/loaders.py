@@ -3,7 +3,7 @@
 import inspect
 import os
 
-from utils.datasets import images, molecules, own, records, sequences
+from utils.datasets import chromosome, images, molecules, own, records, sequences
 from utils.datasets.catalogue import Entry, catalogue, find
 from utils.errors import UsageError
 
@@ -15,6 +15,7 @@ LOADERS = {
     "pbc": records.pbc,
     "ecg5000": sequences.ecg5000,
     "splice": sequences.splice,
+    "splice_chr19": chromosome.splice_chr19,
 }
 OF_A_KIND = {"molecules": molecules.molecules, "images": images.medmnist}
 
@@ -31,7 +32,7 @@ def load(name: str | os.PathLike, kind: str | None = None, **options):
     another kind, CourseError for a file that is damaged, missing or not in the form that its kind has.
     """
     if name not in catalogue() and own.is_path(name):
-        _refuse_unknown(options, [], f"Your own {name}")
+        _refuse_unknown(options, [], "A path")
         return own.load(name, kind)
     entry = _entry(name)
     if kind not in (None, entry.kind):

@@ -136,16 +136,21 @@ class Signals(_Dataset):
 
 @dataclass(frozen=True, eq=False)
 class Sequences(_Dataset):
-    """Letters. sequences: str objects (n,). labels: int64 (n,). groups: int64 (n,), the same for identical letters."""
+    """Letters. sequences: str objects (n,). labels: int64 (n,). groups: int64 (n,), the same for identical letters.
+
+    positions: int64 (n,), where each stands on its chromosome, or None.
+    """
 
     entry: Entry
     sequences: np.ndarray
     labels: np.ndarray
     class_names: tuple[str, ...]
     groups: np.ndarray
+    positions: np.ndarray | None = None
 
     def __post_init__(self):
-        self._seal(sequences=len(self.sequences), labels=len(self.labels), groups=len(self.groups))
+        positions = {} if self.positions is None else {"positions": len(self.positions)}
+        self._seal(sequences=len(self.sequences), labels=len(self.labels), groups=len(self.groups), **positions)
 
 
 @dataclass(frozen=True, eq=False)
@@ -154,7 +159,8 @@ class Molecules(_Dataset):
 
     smiles: str objects (n,). labels: float32 (n, tasks), NaN where not measured. task_names: one a column.
     groups: int64 (n,), the number of the Bemis-Murcko scaffold; molecules without rings share one.
-    unparsable: (row in the published table, SMILES) of every molecule left out because it cannot be read.
+    unparsable: (row in the published table, or line of your own file; SMILES) of every molecule left out because it
+    cannot be read.
     """
 
     entry: Entry

@@ -5,24 +5,23 @@ images: an ``.npz`` in MedMNIST's layout. sequences, molecules: a ``.csv``. reco
 """
 
 import os
+from importlib import import_module
 from pathlib import Path
 
-from utils.datasets.own import reading, records
+from utils.datasets.own import reading, tables
 from utils.errors import UsageError
 
-KINDS = {
-    "images": ".npz",
-    "sequences": ".csv",
-    "molecules": ".csv",
-    "records": "folder with events.csv and outcomes.csv",
-}
-FORMS = "an .npz (images), a .csv (sequences, molecules), or a folder with events.csv and outcomes.csv (records)"
+SUFFIXES = {"images": ".npz", "sequences": ".csv", "molecules": ".csv"}
+KINDS = (*SUFFIXES, "records")
+FORMS = ".npz (images), .csv (sequences, molecules) or a folder with events.csv and outcomes.csv (records)"
+TWO_FILES = "two files, as a folder with events.csv and outcomes.csv or as EVENTS.csv,OUTCOMES.csv"
 
 
-def is_path(name: str | os.PathLike) -> bool:
+def is_path(name: object) -> bool:
     """Whether this can only be meant as a path: it has a separator or a suffix, or something of that name is there."""
-    text = os.fspath(name)
-    return not isinstance(name, str) or any(mark in text for mark in "./\\~") or Path(text).exists()
+    if not isinstance(name, str):
+        return isinstance(name, os.PathLike)
+    return any(mark in name for mark in "./\\~") or (name != "" and reading.exists(Path(name)))
 
 
 def load(path: str | os.PathLike, kind: str | None = None):
@@ -31,59 +30,52 @@ def load(path: str | os.PathLike, kind: str | None = None):
     Raises CourseError, with one sentence, for what does not fit: where, what was expected, what was found.
     """
     if kind is not None and kind not in KINDS:
-        raise UsageError(f"Your own data cannot be {kind!r}; they can be {', '.join(KINDS)}.")
+        raise UsageError(f"Your own data cannot be {kind}; they can be {', '.join(KINDS)}.")
     files = pair(os.fspath(path))
-    if files and kind in (None, "records"):
-        return records.records(*files)
-    path = Path(path).expanduser()
-    kind = kind or _kind(path)
+    path = Path(path).expanduser().absolute()
+    kind = kind or ("records" if files else _kind(path))
+    module = import_module(f"utils.datasets.own.{kind}")
     if kind == "records":
-        if path.is_file():
-            raise reading.refusal(
-                path, "", "expected two files: a folder with events.csv and outcomes.csv, or EVENTS.csv,OUTCOMES.csv."
-            )
-        if not path.exists():
-            reading.present(path, KINDS[kind])
-        return records.of_folder(path.resolve())
-    if kind == "images":
-        from utils.datasets.own.images import images
-
-        return images(path)
-    if kind == "molecules":
-        from utils.datasets.own.molecules import molecules
-
-        return molecules(path)
-    from utils.datasets.own.sequences import sequences
-
-    return sequences(path)
+        return module.records(*files) if files else module.of_folder(_folder(path))
+    if files:
+        raise reading.refusal(files[0], "", f"expected one {SUFFIXES[kind]} file of {kind}, found two paths.")
+    return getattr(module, kind)(path)
 
 
 def pair(text: str) -> tuple[Path, Path] | None:
     """``EVENTS.csv,OUTCOMES.csv`` as two paths, None when it is something else. A file's own name may hold a comma."""
-    if Path(text).exists():
+    if reading.exists(Path(text)):
         return None
-    places = [place for place, letter in enumerate(text) if letter == ","]
-    pairs = [(Path(text[:place]).expanduser(), Path(text[place + 1 :].strip()).expanduser()) for place in places]
+    halves = [(text[:place], text[place + 1 :].strip()) for place, letter in enumerate(text) if letter == ","]
+    pairs = [tuple(Path(half).expanduser().absolute() for half in two) for two in halves]
     pairs = [files for files in pairs if all(file.suffix.lower() == ".csv" for file in files)]
-    there = [files for files in pairs if all(file.is_file() for file in files)]
+    there = [files for files in pairs if all(map(reading.exists, files))]
     return (there or pairs or [None])[0]
+
+
+def _folder(path: Path) -> Path:
+    if not reading.exists(path):
+        raise reading.absent(path)
+    if not path.is_dir():
+        raise reading.refusal(path, "", f"expected {TWO_FILES}, found one file.")
+    return path.resolve()
 
 
 def _kind(path: Path) -> str:
     """What the path is, by its suffix and the names of its columns."""
+    if not reading.exists(path):
+        raise reading.absent(path)
     if path.is_dir():
         return "records"
     suffix = path.suffix.lower()
-    if suffix == ".npz" or not path.exists():
-        reading.present(path, suffix)
+    if suffix == ".npz":
         return "images"
     if suffix != ".csv":
-        raise reading.refusal(path, "", f"expected {FORMS}, found the suffix {reading.brief(suffix) or 'of nothing'}.")
-    names = reading.header(path)
+        raise reading.refusal(path, "", f"expected {FORMS}, found {reading.ending(path)}.")
+    names = tables.header(path)
     folded = {name.lower() for name in names}
     for column, kind in (("smiles", "molecules"), ("sequence", "sequences"), ("id", "records")):
         if column in folded:
             return kind
-    raise reading.refusal(
-        path, "line 1", f"expected a column smiles, or sequence and label, found {reading.listed(names)}."
-    )
+    expected = "smiles and labels (molecules), or sequence and label (sequences)"
+    raise reading.refusal(path, "line 1", f"expected the columns {expected}, found {reading.listed(names)}.")

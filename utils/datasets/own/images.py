@@ -17,6 +17,7 @@ PARTS = ("train", "val", "test")
 NEEDED = [f"{part}_{what}" for part in PARTS for what in ("images", "labels")]
 GROUPS = [f"{part}_groups" for part in PARTS]
 SMALLEST = 8  # pixels a side
+MOST_CLASSES = 100_000
 
 
 def images(path: Path) -> Images:
@@ -54,8 +55,8 @@ class _Archive:
             largest = max(sizes, key=sizes.get)
             raise self.refuse(
                 largest,
-                f"the arrays would unpack to {sum(sizes.values()) / 1e9:,.1f} GB and were not read; "
-                f"the most is {reading.LIMIT / 1e9:g} GB.",
+                f"expected {reading.LIMIT / 1e9:g} GB at the most for all arrays, found that they would unpack to "
+                f"{sum(sizes.values()) / 1e9:,.1f} GB; nothing was read.",
             )
 
     def refuse(self, key: str, problem: str) -> CourseError:
@@ -108,7 +109,7 @@ class _Archive:
                 raise self.refuse(key, f"expected uint8 (0 to 255), found {dtype}.")
             if len(shape) not in (3, 4) or shape[3:] not in ((), (1,), (3,)):
                 raise self.refuse(key, f"expected (n, h, w), (n, h, w, 1) or (n, h, w, 3), found {shape}.")
-            if 0 in shape:
+            if min(shape) < 1:
                 raise self.refuse(key, f"expected at least one picture, found the shape {shape}.")
             if min(shape[1:3]) < SMALLEST:
                 raise self.refuse(key, f"expected {SMALLEST} x {SMALLEST} pixels or more, found {shape[1:3]}.")
@@ -121,7 +122,7 @@ class _Archive:
         """int64 (n,) or (n, findings)."""
         key, pictures = f"{part}_labels", self.headers[f"{part}_images"][0][0]
         shape, dtype = self.headers[key]
-        if len(shape) not in (1, 2) or shape[0] != pictures or 0 in shape:
+        if len(shape) not in (1, 2) or shape[0] != pictures or min(shape) < 1:
             raise self.refuse(key, f"expected ({pictures},), ({pictures}, 1) or ({pictures}, findings), found {shape}.")
         columns, first = shape[1:] or (1,), self.headers["train_labels"][0][1:] or (1,)
         if columns != first:
@@ -130,11 +131,11 @@ class _Archive:
             raise self.refuse(key, f"expected whole numbers, found {dtype}.")
         labels = self._array(key)
         labels = labels.reshape(pictures) if columns == (1,) else labels
-        lowest, highest = (0, 1) if labels.ndim == 2 else (0, 10**6)
+        lowest, highest = (0, 1) if labels.ndim == 2 else (0, MOST_CLASSES)
         wrong = ~((labels >= lowest) & (labels <= highest) & (labels == np.round(labels)))
         if wrong.any():
             place = np.unravel_index(int(wrong.argmax()), labels.shape)
-            wanted = "0 or 1" if labels.ndim == 2 else "a whole number from 0"
+            wanted = "0 or 1" if labels.ndim == 2 else f"a whole number from 0 to {MOST_CLASSES:,}"
             found = f"{labels[place]:g} at [{', '.join(map(str, place))}]"
             raise self.refuse(key, f"expected {wanted}, found {found}, counted from 0.")
         return labels.astype(np.int64)

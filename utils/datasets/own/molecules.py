@@ -5,12 +5,13 @@ from pathlib import Path
 import numpy as np
 
 from utils.datasets.conversions.molecules import scaffold
-from utils.datasets.own import reading
+from utils.datasets.own import reading, tables
 from utils.datasets.own.entries import entry
 from utils.datasets.splits import numbered
 from utils.datasets.types import Molecules
 
 MOST_UNPARSABLE = 0.05  # share of the rows
+EXPECTED = "a number or an empty field in every column but smiles"
 
 
 def molecules(path: Path) -> Molecules:
@@ -20,12 +21,13 @@ def molecules(path: Path) -> Molecules:
     in ``unparsable`` as (line of the file, SMILES), up to 5 % of the rows. What follows a space in a SMILES is a name
     and is cut off. The same molecule may come several times: it has one scaffold, and so one group.
     """
-    table = reading.table(path, text=("smiles",), numbers=None)
+    table = tables.table(path, text=("smiles",), numbers=None, expected=EXPECTED)
     columns = {name: values for name, values in table.columns.items() if name != "smiles"}
     if not columns:
         raise reading.refusal(path, "line 1", "expected a column of labels beside smiles, found none.")
-    smiles = np.array([(text.split() or [""])[0] for text in table.columns["smiles"]], object)
+    _refuse_constant(path, columns)
     task = _task(path, columns)
+    smiles = np.array([(text.split() or [""])[0] for text in table.columns["smiles"]], object)
     scaffolds = _scaffolds(smiles)
     kept = np.array([found is not None for found in scaffolds])
     unparsable = tuple((int(table.lines[row]), smiles[row]) for row in np.flatnonzero(~kept))
@@ -34,19 +36,23 @@ def molecules(path: Path) -> Molecules:
         raise reading.refusal(
             path,
             "column smiles",
-            f"RDKit cannot read {len(unparsable):,} of {len(smiles):,} molecules, more than the {MOST_UNPARSABLE:.0%} "
-            f"that are left out: {first}{' …' if len(unparsable) > 3 else '.'}",
+            f"expected SMILES that RDKit can read, but for {MOST_UNPARSABLE:.0%} that are left out, found "
+            f"{len(unparsable):,} of {len(smiles):,} that it cannot: {first}{' …' if len(unparsable) > 3 else '.'}",
         )
-    labels = np.stack([values[kept] for values in columns.values()], axis=1).astype(np.float32)
-    for name, values in zip(columns, labels.T, strict=True):
+    columns = {name: values[kept].astype(np.float32) for name, values in columns.items()}
+    _refuse_constant(path, columns)
+    groups = numbered(np.array([scaffolds[row] for row in np.flatnonzero(kept)], object))
+    labels = np.stack(list(columns.values()), axis=1)
+    return Molecules(entry(path, "molecules", task), smiles[kept], labels, tuple(columns), groups, unparsable)
+
+
+def _refuse_constant(path: Path, columns: dict[str, np.ndarray]) -> None:
+    for name, values in columns.items():
         measured = np.unique(values[~np.isnan(values)])
         if len(measured) < 2:
             found = f"only {measured[0]:g}" if len(measured) else "no value"
-            raise reading.refusal(
-                path, f"column {reading.brief(name)}", f"expected two different values or more, found {found}."
-            )
-    groups = numbered(np.array([scaffolds[row] for row in np.flatnonzero(kept)], object))
-    return Molecules(entry(path, "molecules", task), smiles[kept], labels, tuple(columns), groups, unparsable)
+            where = f"column {reading.brief(name)}"
+            raise reading.refusal(path, where, f"expected two different values or more, found {found}.")
 
 
 def _task(path: Path, columns: dict[str, np.ndarray]) -> str:

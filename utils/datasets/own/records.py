@@ -6,11 +6,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from utils.datasets.own import reading
+from utils.datasets.own import reading, tables
 from utils.datasets.own.entries import entry
+from utils.datasets.own.reading import brief
 from utils.datasets.splits import numbered
 from utils.datasets.types import Records
-from utils.errors import CourseError
 
 EVENTS, OUTCOMES = "events.csv", "outcomes.csv"
 CLASSES = ("label 0", "label 1")
@@ -36,12 +36,11 @@ def records(events_file: Path, outcomes_file: Path, named: Path | None = None) -
     without the column it is NaN, and everything is. ``group``: who must not be parted, as one family; without it,
     each is a group. A person without events is kept. Ids are int64 where all are whole numbers, text otherwise.
     """
-    outcomes = reading.table(
-        outcomes_file, text=("id", "time", "group"), numbers=("label",), optional={"time", "group"}
-    )
-    events = reading.table(events_file, text=("id", "time", "variable"), numbers=("value",))
-    _refuse_empty(outcomes, *outcomes.columns)
-    _refuse_empty(events, *events.columns)
+    outcomes = tables.table(outcomes_file, text=("id", "time", "group"), numbers=("label",), optional={"time", "group"})
+    events = tables.table(events_file, text=("id", "time", "variable"), numbers=("value",))
+    for part in (outcomes, events):
+        for column in part.columns:
+            part.filled(column)
     labels = _labels(outcomes)
     place = _places(outcomes)
     person = _persons(events, place, outcomes_file)
@@ -75,18 +74,7 @@ def records(events_file: Path, outcomes_file: Path, named: Path | None = None) -
     return Records(own, patients, listed, labels, CLASSES, groups.copy())
 
 
-def _refuse_empty(table: reading.Table, *names: str) -> None:
-    for name in names:
-        values = table.columns[name]
-        if values.dtype == object:
-            missing = np.fromiter((word.lower() in reading.MISSING for word in values), bool, len(values))
-        else:
-            missing = np.isnan(values)
-        if missing.any():
-            raise table.refuse(int(missing.argmax()), name, "expected a value, found an empty field (or NA, NaN).")
-
-
-def _labels(outcomes: reading.Table) -> np.ndarray:
+def _labels(outcomes: tables.Table) -> np.ndarray:
     labels = outcomes.columns["label"]
     wrong = ~np.isin(labels, (0, 1))
     if wrong.any():
@@ -97,60 +85,51 @@ def _labels(outcomes: reading.Table) -> np.ndarray:
     return labels.astype(np.int64)
 
 
-def _places(outcomes: reading.Table) -> dict[str, int]:
+def _places(outcomes: tables.Table) -> dict[str, int]:
     """id → row of the outcomes."""
     place = {}
     for row, name in enumerate(outcomes.columns["id"]):
         if place.setdefault(name, row) != row:
             before = outcomes.lines[place[name]]
-            raise outcomes.refuse(
-                row, "id", f"expected each id once, found {reading.brief(name)!r} here and in line {before}."
-            )
+            raise outcomes.refuse(row, "id", f"expected each id once, found {brief(name)!r} here and in line {before}.")
     return place
 
 
-def _persons(events: reading.Table, place: dict[str, int], outcomes_file: Path) -> np.ndarray:
+def _persons(events: tables.Table, place: dict[str, int], outcomes_file: Path) -> np.ndarray:
     """The row of the outcomes that each event belongs to."""
     names = events.columns["id"]
-    person = np.fromiter((place.get(name, -1) for name in names), np.int64, len(names))
+    person = np.array([place.get(name, -1) for name in names.tolist()], np.int64)
     if person.min() < 0:
         row = int((person < 0).argmax())
         raise events.refuse(
             row,
             "id",
-            f"expected an id that {reading.brief(outcomes_file.name)} has a row for, "
-            f"found {reading.brief(names[row])!r}.",
+            f"expected an id that {brief(outcomes_file.name)} has a row for, found {brief(names[row])!r}.",
         )
     return person
 
 
-def _times(table: reading.Table, dated: bool | None) -> tuple[np.ndarray, bool]:
+def _times(table: tables.Table, dated: bool | None) -> tuple[np.ndarray, bool]:
     """Times as days, and whether they are dates; dated: what the other file holds, None when this is the first."""
     words = table.columns["time"]
     dates = bool(DATE.fullmatch(words[0]))
     if dated is not None and dates != dated:
         kinds = ("numbers of days", "dates")
-        raise table.refuse(0, "time", f"expected {kinds[dated]} as in the events, found {reading.brief(words[0])!r}.")
+        raise table.refuse(0, "time", f"expected {kinds[dated]} as in the events, found {brief(words[0])!r}.")
     if not dates:
+        expected = "a number of days" + (", or dates like 2021-03-04 throughout" if dated is None else "")
+        return tables.numeric(table.path, "time", words, table.lines, expected), False
+    days = {}
+    for word in dict.fromkeys(words.tolist()):
         try:
-            return reading.numeric(table.path, "time", words, table.lines), False
-        except CourseError as error:
-            if dated is None:
-                raise CourseError(f"{str(error).rstrip('.')}; write days, or dates like 2021-03-04.") from None
-            raise
-    days = np.empty(len(words))
-    for row, word in enumerate(words):
-        try:
-            if not DATE.fullmatch(word):
-                raise ValueError
-            days[row] = np.datetime64(word, "s").astype(np.int64) / 86_400
-        except ValueError:
-            problem = f"expected a date like 2021-03-04, found {reading.brief(word)!r}."
+            days[word] = np.datetime64(DATE.fullmatch(word)[0], "s").astype(np.int64) / 86_400
+        except (TypeError, ValueError):
+            row, problem = int((words == word).argmax()), f"expected a date like 2021-03-04, found {brief(word)!r}."
             raise table.refuse(row, "time", problem) from None
-    return days, True
+    return np.array([days[word] for word in words.tolist()]), True
 
 
-def _refuse_disorder(events: reading.Table, person: np.ndarray, times: np.ndarray) -> None:
+def _refuse_disorder(events: tables.Table, person: np.ndarray, times: np.ndarray) -> None:
     order = np.argsort(person, kind="stable")
     back = (np.diff(times[order]) < 0) & (np.diff(person[order]) == 0)
     if back.any():
@@ -160,8 +139,8 @@ def _refuse_disorder(events: reading.Table, person: np.ndarray, times: np.ndarra
         raise events.refuse(
             row,
             "time",
-            f"expected no time before {reading.brief(words[earlier])} (line {events.lines[earlier]}) for id "
-            f"{reading.brief(events.columns['id'][row])!r}, found {reading.brief(words[row])}.",
+            f"expected no time before {brief(words[earlier])} (line {events.lines[earlier]}) for id "
+            f"{brief(events.columns['id'][row])!r}, found {brief(words[row])}.",
         )
 
 

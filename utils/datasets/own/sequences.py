@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from utils.datasets.own import reading
+from utils.datasets.own import reading, tables
 from utils.datasets.own.entries import entry
 from utils.datasets.splits import numbered
 from utils.datasets.types import Sequences
@@ -22,17 +22,17 @@ def sequences(path: Path) -> Sequences:
     groups: the same for identical letters; with a column ``group``, for the same value there too. Other columns are
     not used.
     """
-    table = reading.table(path, text=("sequence", "label", "group"), optional={"group"})
+    table = tables.table(path, text=("sequence", "label", "group"), optional={"group"})
     letters = _letters(table)
     labels, class_names = _classes(table)
     groups = numbered(letters)
     if "group" in table.columns:
-        groups = _joined(groups, _filled(table, "group"))
+        groups = _joined(groups, table.filled("group"))
     reading.enough_groups(path, labels, class_names, groups)
     return Sequences(entry(path, "sequences", "classification", class_names), letters, labels, class_names, groups)
 
 
-def _letters(table: reading.Table) -> np.ndarray:
+def _letters(table: tables.Table) -> np.ndarray:
     letters = table.columns["sequence"]
     for row, sequence in enumerate(letters):
         letters[row] = sequence = sequence.upper().replace("U", "T")
@@ -49,9 +49,9 @@ def _letters(table: reading.Table) -> np.ndarray:
     return letters
 
 
-def _classes(table: reading.Table) -> tuple[np.ndarray, tuple[str, ...]]:
+def _classes(table: tables.Table) -> tuple[np.ndarray, tuple[str, ...]]:
     """Index of the class of each row, and the names of the classes."""
-    names = _filled(table, "label")
+    names = table.filled("label")
     try:
         order = {name: float(name) for name in set(names)}
     except ValueError:
@@ -73,15 +73,6 @@ def _classes(table: reading.Table) -> tuple[np.ndarray, tuple[str, ...]]:
         )
     index = {value: place for place, value in enumerate(values)}
     return np.array([index[order[name]] for name in names], np.int64), tuple(first[value] for value in values)
-
-
-def _filled(table: reading.Table, column: str) -> np.ndarray:
-    """The column, when no field of it is empty."""
-    words = table.columns[column]
-    for row, word in enumerate(words):
-        if word.lower() in reading.MISSING:
-            raise table.refuse(row, column, f"expected a value in each row, found {word or 'an empty field'}.")
-    return words
 
 
 def _joined(identical: np.ndarray, stated: np.ndarray) -> np.ndarray:

@@ -1,0 +1,103 @@
+"""What was understood of a reader's own data, in words: for ``course data check``."""
+
+from collections import Counter
+
+import numpy as np
+
+from utils.datasets.own.reading import brief
+from utils.datasets.types import Images, Molecules, Records, Sequences
+
+MOST = 8  # classes, columns or variables that are told one by one
+
+
+def summary(data: Images | Sequences | Molecules | Records) -> dict[str, str]:
+    """What → how much of it, in the order to be read; "note" is what should be looked at."""
+    told = {"read as": f"{data.entry.kind}, {data.entry.task}"}
+    return told | {Images: _images, Sequences: _sequences, Molecules: _molecules, Records: _records}[type(data)](data)
+
+
+def _images(data: Images) -> dict[str, str]:
+    count, height, width, channels = data.images.shape
+    parts = data.split.parts()
+    told = {
+        "pictures": f"{count:,} ({', '.join(f'{len(rows):,} {part}' for part, rows in parts.items())})",
+        "size": f"{height} x {width} pixels, {channels} channel{'s' if channels > 1 else ''}",
+    }
+    if data.labels.ndim == 1:
+        told["classes"] = _classes(data.labels, data.class_names)
+    else:
+        shares = data.labels.mean(axis=0)
+        told["findings"] = _some([f"{n} {share:.1%}" for n, share in zip(data.class_names, shares, strict=True)])
+    told["groups"] = _groups(data.groups, "picture")
+    seen = Counter()
+    for rows in parts.values():
+        seen.update({data.images[row].tobytes() for row in rows})
+    twice = sum(times > 1 for times in seen.values())
+    if twice:
+        told["note"] = f"{twice:,} pictures are in two parts, pixel for pixel: the test would be too easy"
+    return told
+
+
+def _sequences(data: Sequences) -> dict[str, str]:
+    lengths = np.array([len(sequence) for sequence in data.sequences])
+    ambiguous = sum(not set(sequence) <= set("ACGT") for sequence in data.sequences)
+    return {
+        "rows": f"{len(lengths):,}, of which {ambiguous:,} with letters other than A, C, G, T",
+        "length": f"{lengths.min():,} to {lengths.max():,} letters, median {np.median(lengths):,.0f}",
+        "classes": _classes(data.labels, data.class_names),
+        "groups": _groups(data.groups, "row"),
+    }
+
+
+def _molecules(data: Molecules) -> dict[str, str]:
+    told = {"molecules": f"{len(data.smiles):,}, of which {len(set(data.smiles)):,} different SMILES"}
+    if data.unparsable:
+        left_out = [f"line {line} {brief(smiles, 24)!r}" for line, smiles in data.unparsable]
+        told["left out"] = f"{len(left_out):,} that RDKit cannot read: {_some(left_out)}"
+    columns = []
+    for name, values in zip(data.task_names, data.labels.T, strict=True):
+        values = values[~np.isnan(values)]
+        spread = f"{values.mean():.1%} are 1" if data.entry.task == "classification" else _range(values)
+        columns.append(f"{brief(name, 24)} ({len(values):,} measured, {spread})")
+    told["labels"] = _some(columns)
+    told["groups"] = f"{len(np.unique(data.groups)):,} scaffolds"
+    return told
+
+
+def _records(data: Records) -> dict[str, str]:
+    each = data.events["id"].value_counts().reindex(data.patients.index, fill_value=0).to_numpy()
+    moment = data.patients["predict_at"]
+    variables = data.events["variable"].value_counts()
+    told = {
+        "people": f"{len(each):,}, of whom {(each == 0).sum():,} without events",
+        "events": f"{each.sum():,}, {each.min():,} to {each.max():,} a person, median {np.median(each):,.0f}",
+        "variables": _some([f"{brief(name, 24)} {count:,}" for name, count in variables.items()]),
+        "days": _range(data.events["time"].to_numpy()),
+        "classes": _classes(data.labels, data.class_names),
+        "groups": _groups(data.groups, "person"),
+    }
+    if moment.isna().all():
+        told["known"] = "every event, since outcomes have no column time: none may come from after the outcome"
+    else:
+        later = (data.events["time"].to_numpy() > moment.reindex(data.events["id"]).to_numpy()).sum()
+        told["known"] = f"{each.sum() - later:,} events, up to the moment of prediction; {later:,} come later"
+    return told
+
+
+def _classes(labels: np.ndarray, names: tuple[str, ...]) -> str:
+    counts = np.bincount(labels, minlength=len(names))
+    return _some([f"{brief(n, 24)} {k:,} ({k / len(labels):.1%})" for n, k in zip(names, counts, strict=True)])
+
+
+def _groups(groups: np.ndarray, row: str) -> str:
+    count = len(np.unique(groups))
+    return f"{count:,}, each {row} its own" if count == len(groups) else f"{count:,}, never parted by a split"
+
+
+def _range(values: np.ndarray) -> str:
+    return f"{values.min():.4g} to {values.max():.4g}, median {np.median(values):.4g}"
+
+
+def _some(told: list[str]) -> str:
+    more = len(told) - MOST
+    return ", ".join(told[:MOST]) + (f" and {more:,} more" if more > 0 else "")
