@@ -95,8 +95,8 @@ def carry_forward(values, observed):
 
 @carry_forward.checks
 def _(answer, rng):
-    cases = [(np.array([[3.0], [9.0], [0.0]]), np.array([[True], [False], [True]]))]
-    cases.append((np.array([[99.0], [9.0]]), np.array([[False], [True]])))
+    cases = [(np.array([[3.0], [9.0], [5.0]]), np.array([[True], [False], [True]]))]
+    cases.append((np.array([[3.0], [0.0], [9.0]]), np.array([[True], [True], [False]])))
     for visits, variables in [(6, 3), (12, 2), (1, 2), (0, 2)]:
         observed = rng.random((visits, variables)) < 0.5
         if visits > 5:
