@@ -10,9 +10,9 @@ from dataclasses import dataclass
 import keras
 import numpy as np
 from keras import layers, ops
-from numpy.lib.stride_tricks import sliding_window_view
 
 from utils.errors import CourseError
+from utils.nn.views import crops, looks, whiten
 
 MARGIN = 4  # pixels by which a picture may be shifted in each direction
 SMALL = 24  # pixels along the side of the small crops
@@ -26,8 +26,9 @@ class Recipe:
     weights shrink, times the rate. one_cycle: whether the rate rises to
     its peak and falls to zero with the time, or stays at the peak. augment: whether pictures are shifted and mirrored
     at random. label_smoothing: share of the label that is spread over all classes. small_until: share of the time in
-    which the network sees small crops, each of them a little more than half the work. flip_at_test: whether a
-    prediction is the mean of the picture's and its mirror image's.
+    which the network sees small crops, each of them a little more than half the work. looks_at_test: over how many
+    looks at a picture a prediction is averaged, 1, 2 or 6 (see ``views.looks``). whiten: whether the first layer starts
+    with what the pictures' patches differ in (see ``views.whiten``), rather than with random numbers.
     """
 
     batch_size: int = 128
@@ -37,7 +38,8 @@ class Recipe:
     augment: bool = True
     label_smoothing: float = 0.1
     small_until: float = 0.0
-    flip_at_test: bool = True
+    looks_at_test: int = 6
+    whiten: bool = True
 
     def rate(self, passed):
         """Learning rate when ``passed`` (0 to 1) of the time is over."""
@@ -51,19 +53,17 @@ BEST_WIDTH = 32  # of course_cnn, likewise
 @dataclass(frozen=True)
 class Clocked:
     """A training that was timed: the model, its seconds (building it and preparing the data included), its steps, how
-    many images it saw, and whether a prediction also looks at the mirror image."""
+    many images it saw, and over how many looks at a picture a prediction is averaged."""
 
     model: keras.Model
     seconds: float
     steps: int
     images: int
-    flip_at_test: bool = False
+    looks_at_test: int = 1
 
     def predict(self, images):
         """Probabilities float32 (n, classes) for images (n, height, width, 3) with values 0-255."""
-        if self.flip_at_test:
-            return (_predict(self.model, images) + _predict(self.model, images[:, :, ::-1])) / 2
-        return _predict(self.model, images)
+        return np.mean([_predict(self.model, look) for look in looks(images, self.looks_at_test)], axis=0)
 
 
 def _predict(model, images, batch_size=500):
@@ -187,6 +187,8 @@ def train_within(seconds, build, images, labels, recipe=None, *, seed=0, clock=t
     )
     targets = np.eye(model.output_shape[-1], dtype="float32")[labels]
     edge = ((0, 0), (MARGIN, MARGIN), (MARGIN, MARGIN), (0, 0))
+    if recipe.whiten:
+        whiten(model, images[: recipe.batch_size * 8])
     padded = np.pad(images, edge, mode="reflect") if recipe.augment else images
     order, steps, last, now = np.empty(0, int), 0, 0.0, clock()
     while now - started + last < seconds:
@@ -195,7 +197,7 @@ def train_within(seconds, build, images, labels, recipe=None, *, seed=0, clock=t
             order = np.concatenate([order, random.permutation(len(images))])
         rows, order = order[: recipe.batch_size], order[recipe.batch_size :]
         model.optimizer.learning_rate = recipe.rate(passed)
-        batch = _batch(padded, rows, SMALL if passed < recipe.small_until else images.shape[1], recipe.augment, random)
+        batch = crops(padded, rows, SMALL if passed < recipe.small_until else images.shape[1], recipe.augment, random)
         loss = model.train_on_batch(batch, targets[rows])
         if not np.isfinite(loss):
             raise CourseError(f"The loss became {loss} at step {steps + 1}: take a smaller learning rate.")
@@ -203,19 +205,4 @@ def train_within(seconds, build, images, labels, recipe=None, *, seed=0, clock=t
         last = now - before
     if steps == 0:
         raise CourseError(f"{seconds:.2f} seconds do not allow one step: give more time or a smaller network.")
-    return Clocked(model, clock() - started, steps, steps * recipe.batch_size, recipe.flip_at_test)
-
-
-def _batch(pictures, rows, size, augment, random):
-    """Pictures (n, H, W, 3) → the chosen rows, cut to size x size: anywhere and mirrored or not, or in the middle."""
-    places = pictures.shape[1] - size + 1
-    windows = sliding_window_view(pictures, (size, size), axis=(1, 2))  # (n, places, places, 3, size, size), no copy
-    if augment:
-        top, left = random.integers(places, size=(2, len(rows)))
-    else:
-        top = left = np.full(len(rows), places // 2)
-    batch = windows[rows, top, left].transpose(0, 2, 3, 1)
-    if augment:
-        mirrored = random.random(len(rows)) < 0.5
-        batch[mirrored] = batch[mirrored, :, ::-1]
-    return batch
+    return Clocked(model, clock() - started, steps, steps * recipe.batch_size, recipe.looks_at_test)
