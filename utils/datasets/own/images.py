@@ -17,6 +17,7 @@ PARTS = ("train", "val", "test")
 NEEDED = [f"{part}_{what}" for part in PARTS for what in ("images", "labels")]
 GROUPS = [f"{part}_groups" for part in PARTS]
 SMALLEST = 8  # pixels a side
+DAMAGE = (EOFError, zlib.error, zipfile.BadZipFile)
 MOST_CLASSES = 100_000
 
 
@@ -83,7 +84,9 @@ class _Archive:
                 version = np.lib.format.read_magic(stream)
                 reader = np.lib.format.read_array_header_1_0 if version[0] == 1 else np.lib.format.read_array_header_2_0
                 shape, _, dtype = reader(stream)
-        except (ValueError, EOFError, RuntimeError, zlib.error, zipfile.BadZipFile) as error:
+        except DAMAGE as error:
+            raise self.refuse(key, "the array is damaged or cut short; write the file again.") from error
+        except (ValueError, RuntimeError) as error:
             raise self.refuse(key, "expected an array as numpy.savez writes it, found none.") from error
         if dtype.hasobject:
             raise self.refuse(
@@ -96,7 +99,7 @@ class _Archive:
             with self.archive.open(self.members[key]) as stream:
                 array = np.lib.format.read_array(stream, allow_pickle=False)
                 stream.read(1)  # the end, where the checksum is compared
-        except (ValueError, EOFError, zlib.error, zipfile.BadZipFile) as error:
+        except (ValueError, *DAMAGE) as error:
             raise self.refuse(key, "the array is damaged or cut short; write the file again.") from error
         return array
 

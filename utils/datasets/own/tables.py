@@ -174,12 +174,13 @@ def _records(path: Path) -> Iterator[tuple[int, list[str]]]:
             reader = csv.reader(stream, strict=True, skipinitialspace=True)
             for fields in reader:
                 if reader.line_num != before + 1:
-                    raise csv.Error("a quotation mark is opened and not closed")
+                    raise csv.Error("a quotation mark is open at its end")
                 before = reader.line_num
                 if fields and (fields[0] or any(fields)):
                     yield before, fields
     except csv.Error as error:
-        raise refusal(path, f"line {before + 1}", f"expected fields between commas, found that {error}.") from error
+        problem = f"expected commas and closed quotation marks, found otherwise ({error})."
+        raise refusal(path, f"line {before + 1}", problem) from error
     except UnicodeDecodeError as error:
         where, problem = f"line {_undecodable(path)}", "expected UTF-8, found other bytes; save it as 'CSV UTF-8'."
         raise refusal(path, where, problem) from error
