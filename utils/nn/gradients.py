@@ -1,4 +1,8 @@
-"""Gradients by automatic differentiation behind one interface, whichever backend Keras runs on."""
+"""Automatic differentiation and compilation behind one interface, whichever backend Keras runs on.
+
+``gradient`` is for chapters. ``compiled`` and ``differentiate`` are what it and ``utils.explain`` are made of; all that
+differs between the backends stands here.
+"""
 
 import keras
 import numpy as np
@@ -26,7 +30,9 @@ def gradient(function, *arrays):
     """
     if not arrays:
         raise ValueError("Give at least one array to differentiate with respect to.")
-    found = _BACKENDS[keras.backend.backend()](function, [np.asarray(array, "float32") for array in arrays])
+    tensors = [keras.ops.convert_to_tensor(np.asarray(array, "float32")) for array in arrays]
+    slopes, _ = differentiate(lambda *tensors: (_scalar(function(*tensors)), None), *tensors)
+    found = [keras.ops.convert_to_numpy(slope) for slope in slopes]
     return found[0] if len(found) == 1 else tuple(found)
 
 
@@ -38,31 +44,106 @@ def _scalar(value):
     return value
 
 
-def _tensorflow(function, arrays):
+def differentiate(function, *tensors):
+    """Gradients as tensors, for use within functions that are compiled or differentiated in turn.
+
+    Parameters
+    ----------
+    function : callable
+        Takes the tensors; returns a scalar tensor and one thing more (a tensor or None) that comes along.
+    *tensors : tensor, float
+
+    Returns
+    -------
+    slopes : list of tensor
+        One for each tensor, of its shape; zeros where the function does not depend on it.
+    extra : whatever the function returned beside the scalar
+    """
+    return _DIFFERENTIATE[keras.backend.backend()](function, tensors)
+
+
+def compiled(function, variables=()):
+    """A function of tensors, compiled once for each shape of its inputs (on TensorFlow, for any number of examples).
+
+    Parameters
+    ----------
+    function : callable
+        Takes tensors whose first axis is the example and returns a tensor; written with ``keras.ops``.
+    variables : sequence of keras.Variable
+        What the function reads beside its arguments, so that a later change of them is seen on every backend.
+
+    Returns
+    -------
+    callable
+        Takes arrays, returns a numpy.ndarray.
+    """
+    run = _COMPILE[keras.backend.backend()](function, list(variables))
+
+    def call(*arrays):
+        return keras.ops.convert_to_numpy(run(*(keras.ops.convert_to_tensor(array) for array in arrays)))
+
+    return call
+
+
+def _differentiate_tensorflow(function, tensors):
     import tensorflow
 
-    tensors = [tensorflow.convert_to_tensor(array) for array in arrays]
     with tensorflow.GradientTape() as tape:
         tape.watch(tensors)
-        value = _scalar(function(*tensors))
+        value, extra = function(*tensors)
     unconnected = tensorflow.UnconnectedGradients.ZERO
-    return [np.asarray(found) for found in tape.gradient(value, tensors, unconnected_gradients=unconnected)]
+    return tape.gradient(value, list(tensors), unconnected_gradients=unconnected), extra
 
 
-def _jax(function, arrays):
+def _compile_tensorflow(function, variables):
+    import tensorflow
+
+    functions = {}  # by shape but for the number of examples, so that the last, smaller part is no new shape
+
+    def run(*tensors):
+        kinds = tuple((tuple(tensor.shape[1:]), tensor.dtype) for tensor in tensors)
+        if kinds not in functions:
+            signature = [tensorflow.TensorSpec((None, *shape), dtype) for shape, dtype in kinds]
+            functions[kinds] = tensorflow.function(function, input_signature=signature, autograph=False)
+        return functions[kinds](*tensors)
+
+    return run
+
+
+def _differentiate_jax(function, tensors):
     import jax
 
-    found = jax.grad(lambda *tensors: _scalar(function(*tensors)), argnums=tuple(range(len(arrays))))(*arrays)
-    return [np.asarray(array) for array in found]
+    places = tuple(range(len(tensors)))
+    slopes, extra = jax.grad(function, argnums=places, has_aux=True)(*tensors)
+    return list(slopes), extra
 
 
-def _torch(function, arrays):
+def _compile_jax(function, variables):
+    import jax
+
+    def stateless(values, *tensors):
+        with keras.StatelessScope(state_mapping=list(zip(variables, values, strict=True))):
+            return function(*tensors)
+
+    fast = jax.jit(stateless)
+    return lambda *tensors: fast([variable.value for variable in variables], *tensors)
+
+
+def _differentiate_torch(function, tensors):
     import torch
 
-    tensors = [torch.tensor(array, requires_grad=True) for array in arrays]
+    tensors = [tensor.detach().requires_grad_() for tensor in tensors]
     with torch.enable_grad():
-        found = torch.autograd.grad(_scalar(function(*tensors)), tensors, allow_unused=True, materialize_grads=True)
-    return [array.numpy() for array in found]
+        value, extra = function(*tensors)
+        slopes = torch.autograd.grad(value, tensors, allow_unused=True, materialize_grads=True)
+    return list(slopes), extra
 
 
-_BACKENDS = {"tensorflow": _tensorflow, "jax": _jax, "torch": _torch}
+def _compile_torch(function, variables):
+    import torch
+
+    return torch.no_grad()(function)
+
+
+_DIFFERENTIATE = {"tensorflow": _differentiate_tensorflow, "jax": _differentiate_jax, "torch": _differentiate_torch}
+_COMPILE = {"tensorflow": _compile_tensorflow, "jax": _compile_jax, "torch": _compile_torch}

@@ -1,0 +1,169 @@
+"""The score that is explained, and its gradients, for many examples, in parts that fit into memory.
+
+The **score** is the number before the model's last softmax or sigmoid (the logit), where the model ends in one that can
+be seen: a softmax near 1 is flat, and its gradient says little. It is the output itself where the model ends otherwise.
+"""
+
+import contextlib
+import functools
+from dataclasses import dataclass
+
+import keras
+import numpy as np
+from keras import ops
+
+from utils.errors import CourseError
+from utils.explain.inside import without_last_activation
+from utils.nn.gradients import compiled, differentiate
+
+BATCH_SIZE = 64  # rows that a model sees at a time, unless told otherwise
+SMALLEST = 1e-30  # probability below which its logarithm is not followed
+
+
+@dataclass(frozen=True)
+class Score:
+    """One number an example. Equal scores share compiled functions.
+
+    parts: the layers of the model. names: keys of a dict of inputs, () for a list, None for a single array.
+    scale: "logit" without the last softmax or sigmoid, "log" of the output, or the "output" itself.
+    """
+
+    model: object
+    parts: tuple
+    names: tuple | None
+    scale: str
+
+    def __call__(self, arrays, columns):
+        """Tensors (one for each input) and the column of each example (n,) → scores (n,)."""
+        with without_last_activation(self.model) if self.scale == "logit" else contextlib.nullcontext():
+            outputs = self.outputs(arrays)
+        if len(outputs.shape) == 1:
+            outputs = outputs[:, None]
+        if self.scale == "log":
+            outputs = ops.log(ops.maximum(outputs, SMALLEST))
+        return ops.take_along_axis(outputs, columns[:, None], axis=1)[:, 0]
+
+    def outputs(self, arrays):
+        """What the model gives, (n,) or (n, outputs)."""
+        if self.names is None:
+            (given,) = arrays
+        else:
+            given = dict(zip(self.names, arrays, strict=True)) if self.names else list(arrays)
+        if isinstance(self.model, keras.Layer):
+            return self.model(given, training=False)
+        return self.model(given)
+
+    @property
+    def variables(self):
+        """The Keras variables that the model reads."""
+        return self.model.variables if isinstance(self.model, keras.Layer) else ()
+
+
+def run(score, arrays):
+    """The model's outputs for a few examples, as a NumPy array, not compiled."""
+    return ops.convert_to_numpy(score.outputs(arrays))
+
+
+def compiled_for(score, build, *more):
+    """``build(score, *more)``, compiled; remembered for Keras models, whose weights may change but not their layers."""
+    return (_remembered if isinstance(score.model, keras.Layer) else _compiled)(build, score, *more)
+
+
+def _compiled(build, score, *more):
+    return compiled(build(score, *more), score.variables)
+
+
+_remembered = functools.lru_cache(maxsize=16)(_compiled)
+
+
+def parts(rows, size):
+    """Slices of at most so many rows, together all of them."""
+    return [slice(start, min(start + size, rows)) for start in range(0, rows, size)]
+
+
+def predictions(score, arrays, batch_size=BATCH_SIZE):
+    """The model's own outputs for all examples: (n, outputs), or (n,) where there is one output."""
+    if isinstance(score.model, keras.Layer):
+        function = compiled_for(score, _outputs)
+    else:
+
+        def function(*arrays):
+            return ops.convert_to_numpy(score.outputs(arrays))
+
+    found = [function(*(array[part] for array in arrays)) for part in parts(len(arrays[0]), batch_size)]
+    found = np.concatenate(found)
+    return found[:, 0] if found.ndim == 2 and found.shape[1] == 1 else found
+
+
+def _outputs(score):
+    return lambda *tensors: score.outputs(tensors)
+
+
+def scores(question, examples=None, change=None, batch_size=BATCH_SIZE):
+    """Scores float32 (rows,), where row r is example ``examples[r]``, changed.
+
+    examples: int (rows,); each example once unless given. change: takes a slice of the rows, the examples in it and
+    copies of their arrays, and changes these in place; nothing is changed unless it is given. One model call a row.
+    """
+    examples = np.arange(len(question)) if examples is None else examples
+    if isinstance(question.score.model, keras.Layer):
+        function = compiled_for(question.score, _score)
+    else:  # may be a model of another library, which knows no tensors
+
+        def function(*arrays):
+            return ops.convert_to_numpy(question.score(arrays[:-1], arrays[-1]))
+
+    found = np.empty(len(examples), "float32")
+    for part in parts(len(examples), batch_size):
+        rows = examples[part]
+        arrays = question.part(rows)
+        if change is not None:
+            change(part, rows, arrays)
+        found[part] = function(*arrays, question.columns[rows])
+    return finite(found, "The model's outputs")
+
+
+def _score(score):
+    return lambda *tensors: score(tensors[:-1], tensors[-1])
+
+
+def gradients(question, examples=None, change=None, batch_size=BATCH_SIZE):
+    """Yields (examples in this part (rows,), gradients float32 (rows, …)); arguments as in ``scores``."""
+    examples = np.arange(len(question)) if examples is None else examples
+    function = compiled_for(question.score, _slopes, question.place)
+    for part in parts(len(examples), batch_size):
+        rows = examples[part]
+        arrays = question.part(rows)
+        if change is not None:
+            change(part, rows, arrays)
+        yield rows, function(*arrays, question.columns[rows])
+
+
+def _slopes(score, place):
+    def slopes(*tensors):
+        *arrays, columns = tensors
+
+        def value(inputs):
+            # Examples do not touch each other, so the gradient of the sum holds the gradient of each.
+            return ops.sum(score([*arrays[:place], inputs, *arrays[place + 1 :]], columns)), None
+
+        return differentiate(value, arrays[place])[0][0]
+
+    return slopes
+
+
+def mean_gradients(question, repeats, change, batch_size=BATCH_SIZE):
+    """Mean gradient float32 (n, …) over so many variations of each example, which follow one another as rows."""
+    total = np.zeros(question.inputs.shape, "float32")
+    examples = np.repeat(np.arange(len(question)), repeats)
+    for rows, slopes in gradients(question, examples, change, batch_size):
+        starts = np.flatnonzero(np.diff(rows, prepend=-1))
+        total[rows[starts]] += np.add.reduceat(slopes, starts, axis=0)
+    return finite(total / np.float32(repeats))
+
+
+def finite(values, what="The gradients"):
+    """The values as float32, or a CourseError when one is not finite."""
+    if not np.isfinite(values).all():
+        raise CourseError(f"{what} are not all finite: the model itself computes NaN or infinity for these inputs.")
+    return np.asarray(values, "float32")
