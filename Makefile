@@ -11,8 +11,10 @@ else
 BIN := .venv/bin
 endif
 INSTALLED := .venv/installed
+BACKENDS := .venv-backends
+BACKENDS_BIN := $(subst .venv,$(BACKENDS),$(BIN))
 
-.PHONY: help setup run test lab refresh lock clean
+.PHONY: help setup run test lab refresh backends lock clean
 
 help: ## list these targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -31,12 +33,19 @@ lab: setup ## open JupyterLab on your own copies in work/
 refresh: setup ## run the chapters and store their outputs in chapters/
 	@$(BIN)/course refresh $(ARGS)
 
+backends: setup $(BACKENDS)/installed ## run all chapters, smoke, on JAX and on PyTorch (installs both beside .venv, once)
+	@for backend in jax torch; do \
+		echo "Keras on $$backend:"; \
+		KERAS_BACKEND=$$backend $(BACKENDS_BIN)/python -m utils.course run --profile smoke --jobs 2 --solved \
+			--out build/backends/$$backend $(ARGS) || exit 1; \
+	done
+
 lock: $(INSTALLED) ## pin every package again from pyproject.toml
 	$(BIN)/uv pip compile pyproject.toml --all-extras --universal --python-version 3.11 --generate-hashes \
 		--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" --upgrade --quiet --output-file requirements.lock
 
 clean: ## remove .venv and build/ (never work/)
-	rm -rf .venv build
+	rm -rf .venv $(BACKENDS) build
 
 # The installer, uv, stands in the lock like every other package: pip fetches that one entry, uv the rest.
 $(INSTALLED): requirements.lock pyproject.toml
@@ -45,6 +54,13 @@ $(INSTALLED): requirements.lock pyproject.toml
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	@sed -n '/^uv==/,/^    # via/p' requirements.lock > .venv/uv.txt
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r .venv/uv.txt
-	@$(BIN)/uv pip install --python $(BIN)/python --require-hashes -r requirements.lock
+	@$(BIN)/uv pip install --compile-bytecode --python $(BIN)/python --require-hashes -r requirements.lock
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
+	@touch $@
+
+# pip, not uv, for the second step: it keeps to versions and builds that an administrator has set for this machine.
+$(BACKENDS)/installed: requirements.lock Makefile
+	@$(PYTHON) -m venv $(BACKENDS)
+	@$(BIN)/uv pip install --quiet --python $(BACKENDS_BIN)/python --require-hashes -r requirements.lock
+	@$(BACKENDS_BIN)/python -m pip install --quiet --disable-pip-version-check jax==0.10.2 torch==2.13.0
 	@touch $@
