@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from utils.datasets import splits
 from utils.errors import CourseError
 
 FURTHEST = 5.0  # standard deviations; what lies beyond is drawn in to here
@@ -95,6 +96,22 @@ def refuse_later(events, cohort):
             f"{len(later):,} events lie after the moment of prediction: {told}; the first is {first['variable']!r} of "
             f"patient {first['id']} at time {first['time']:g}, predicted at {at:g}. Leave them out with known_by()."
         )
+
+
+def part(cohort, fractions=splits.FRACTIONS, seed=0):
+    """``splits.by_group`` such that every part has both labels; where chance says otherwise, the next seed is tried.
+
+    Raises CourseError when no split of 200 has, because there are too few groups with one of the labels.
+    """
+    for attempt in range(200):
+        found = splits.by_group(cohort.groups, fractions, seed + 1000 * attempt)
+        if all(len(np.unique(cohort.labels[rows])) == 2 for rows in found.parts().values() if len(rows)):
+            return found
+    cases = int(cohort.labels.sum())
+    raise CourseError(
+        f"{len(cohort.labels)} people, {cases} of them with label 1, cannot be parted so that each part has both "
+        "labels; a study needs more."
+    )
 
 
 def commonest(events, ids, most=32):

@@ -85,7 +85,7 @@ def _strictly_after(days, died, horizon):
     ],
 )
 def carry_forward(values, observed):
-    """values (visits, variables), observed (same shape) of bool → filled (same shape); 0 before the first one"""
+    """values (visits, variables), observed of bool → filled, all one shape; 0 before the first"""
     filled, latest = np.zeros(values.shape), np.zeros(values.shape[1])
     for t in range(len(values)):
         latest = np.where(observed[t], values[t], latest)
@@ -168,8 +168,8 @@ def _(values, observed):
     ],
 )
 def time_since(times, observed):
-    """times (visits,), observed (visits, variables) of bool → since (visits, variables): time since each variable
-    was last observed at an earlier visit, or since the first visit if it never was"""
+    """times (visits,), observed (visits, variables) of bool → since (visits, variables):
+    time since last observed at an earlier visit, or since the first visit if never"""
     since = np.zeros(observed.shape)
     for t in range(1, len(times)):
         since[t] = times[t] - times[t - 1] + np.where(observed[t - 1], 0, since[t - 1])

@@ -1,4 +1,4 @@
-"""Models for patients' records: a recurrent one and one with attention over visits, each with a context beside it."""
+"""Models for patients' records: a reader of the visits, recurrent or with attention, and a context beside it."""
 
 import keras
 import numpy as np
@@ -23,23 +23,20 @@ class MaskedMean(layers.Layer):
         return (input_shape[0], input_shape[-1])
 
 
-def read_with_gru(steps, mask, units=32, dropout=0.2):
+def read_with_gru(steps, mask, units, dropout):
     """A GRU reads the visits in their order; its last state (batch, units) is what it remembers."""
-    return layers.GRU(units, dropout=dropout, use_cudnn=False, name="memory")(steps, mask=mask)
+    return layers.GRU(units, dropout=dropout, use_cudnn=False, name="gru")(steps, mask=mask)
 
 
-def read_with_attention(steps, mask, width=32, dropout=0.2):
-    """One encoder block over the visits, then their mean (batch, width). Times among the features take the place of
-    positions: without them the block could not tell early from late."""
-    x = layers.Dense(width, name="embed")(steps)
-    x = EncoderBlock(heads=4, hidden=2 * width, dropout=dropout, name="encoder")(x, mask=mask)
+def read_with_attention(steps, mask, units, dropout):
+    """One encoder block over the visits, then their mean (batch, units). Times among the features take the place of
+    positions: without them the block could not tell early from late. units: a multiple of 4."""
+    x = layers.Dense(units, name="embed")(steps)
+    x = EncoderBlock(heads=4, hidden=2 * units, dropout=dropout, name="encoder")(x, mask=mask)
     return MaskedMean(name="mean")(layers.LayerNormalization(epsilon=1e-6)(x), mask=mask)
 
 
-READERS = {"gru": read_with_gru, "attention": read_with_attention}
-
-
-def risk_model(reader, visits, features, context, *, units=32, dropout=0.2):
+def risk_model(reader, features, context, *, units=16, dropout=0.5):
     """A model of (steps (batch, visits, features), mask (batch, visits), context (batch, context)) → risk (batch, 1).
 
     What the reader makes of the visits goes through a hidden layer together with the context (what is known of a
@@ -47,24 +44,30 @@ def risk_model(reader, visits, features, context, *, units=32, dropout=0.2):
     logistic regression and needs to learn only what that misses, as in Cheng and others (2016),
     doi:10.1145/2988450.2988454.
 
-    reader: a key of ``READERS`` or a function like those in it. Not compiled.
+    reader: a function like those above. The model is not compiled, and takes any number of visits.
     """
-    steps = keras.Input((visits, features), name="steps")
-    mask = keras.Input((visits,), dtype="bool", name="mask")
+    steps = keras.Input((None, features), name="steps")
+    mask = keras.Input((None,), dtype="bool", name="mask")
     known = keras.Input((context,), name="context")
-    read = READERS.get(reader, reader)(steps, mask, units, dropout)
-    x = layers.Concatenate()([read, known])
+    x = layers.Concatenate()([reader(steps, mask, units, dropout), known])
     x = layers.Dropout(dropout)(layers.Dense(units, activation="relu", name="hidden")(x))
     logit = layers.Add()([layers.Dense(1, name="deep")(x), layers.Dense(1, use_bias=False, name="direct")(known)])
     return keras.Model([steps, mask, known], layers.Activation("sigmoid")(logit))
 
 
-def train(
-    model, inputs, labels, split, *, epochs, batch_size=128, rate=0.003, weight_decay=0.05, patience=3, **options
-):
-    """Compile and train a risk model on the training part, keep the weights that were best on the validation part.
+def begin_as(model, weights, intercept):
+    """Set a risk model to answer as a logistic regression on the context does: weights (context,), intercept. From
+    there training can only add what helps on the validation part."""
+    hidden = model.get_layer("deep").get_weights()[0]
+    model.get_layer("direct").set_weights([np.reshape(weights, (-1, 1))])
+    model.get_layer("deep").set_weights([np.zeros_like(hidden), np.reshape(intercept, (1,))])
 
-    inputs: the model's arrays, for all people. labels: (n,). The step length falls along a cosine. Returns the History.
+
+def train(model, inputs, labels, split, *, epochs, batch_size=256, rate=0.005, weight_decay=0.2, patience=3, **options):
+    """Compile and train a risk model on the training part; keep the weights that were best on the validation part.
+
+    inputs: the model's arrays, for all people. labels: (n,). The step length falls along a cosine. options go to
+    ``compile``. Returns the History.
     """
     rows, chosen = split.train, split.validation
     schedule = keras.optimizers.schedules.CosineDecay(rate, max(1, epochs * -(-len(rows) // batch_size)))
@@ -75,7 +78,7 @@ def train(
     return fit(model, seen, labels[rows], validation=held_out, epochs=epochs, batch_size=batch_size, patience=patience)
 
 
-def predict(model, inputs, batch_size=1000):
+def predict(model, inputs, batch_size=2000):
     """Risk of each person, float64 (n,), without the compiling that ``model.predict`` would begin with."""
     found = []
     for start in range(0, len(inputs[0]), batch_size):
