@@ -9,8 +9,6 @@ from rich.console import Console
 from utils.course import notebooks
 from utils.errors import CourseError, UsageError
 
-DATA_SUFFIXES = {".csv", ".npz"}
-
 
 def run(names, profile, workers, assignments, solved, out, timeout, as_json):
     """Execute chapters, write and show the report. Returns the exit status.
@@ -47,10 +45,7 @@ def run(names, profile, workers, assignments, solved, out, timeout, as_json):
 
 
 def parse_parameters(assignments):
-    """``["seed=3", …]`` → ``{"seed": 3, …}``, with the types that papermill gives to what is typed.
-
-    A value that names an existing file is made absolute, since kernels do not run in the reader's folder.
-    """
+    """``["seed=3", …]`` → ``{"seed": 3, …}``, with the types that papermill gives to what is typed."""
     parameters = {}
     for assignment in assignments:
         name, value = assignment.split("=", 1)
@@ -63,7 +58,7 @@ def parse_parameters(assignments):
 def typed(text):
     """A value as papermill reads it from its command line: True, False, None, a whole or decimal number, or text.
 
-    A path becomes absolute: of what exists (a bare word is a name, though), and of what only data can be.
+    A path becomes absolute, since kernels do not run in the reader's folder. A bare word is a name, never a path.
     """
     constants = {"True": True, "False": False, "None": None}
     if text in constants:
@@ -73,20 +68,11 @@ def typed(text):
             return kind(text)
         except ValueError:
             continue
-    return _absolute(text)
+    if any(mark in text for mark in "./\\~"):
+        from utils.datasets import own  # here, because it takes half a second that only paths are worth
 
-
-def _absolute(text):
-    """``x.csv``, ``folder/`` and ``a.csv,b.csv`` in full; any other text as it is."""
-    path = Path(text).expanduser()
-    looks_like_path = any(mark in text for mark in "./\\")
-    if looks_like_path and path.exists():
-        return str(path.resolve())
-    halves = text.split(",")
-    if len(halves) == 2 and all(Path(half.strip()).expanduser().is_file() for half in halves):
-        return ",".join(str(Path(half.strip()).expanduser().resolve()) for half in halves)
-    # A file of data that is not there: its chapter, which runs in another folder, says where it was looked for.
-    return str(path.resolve()) if path.suffix.lower() in DATA_SUFFIXES and len(halves) == 1 else text
+        return own.in_full(text)
+    return text
 
 
 def refuse_unknown(names, paths):

@@ -4,6 +4,7 @@ import json
 import shlex
 import sys
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -172,7 +173,8 @@ def check(
     from utils.datasets.own.summary import summary
 
     data = own.load(path, kind)
-    told = summary(data) | {"next": f"course run {CHAPTERS[data.entry.kind]} -p dataset {shlex.quote(path)}"}
+    typed = f"{path.rstrip('/')}/" if Path(path).is_dir() else path  # a bare word would be taken for a name
+    told = summary(data) | {"next": f"course run {CHAPTERS[data.entry.kind]} -p dataset {shlex.quote(typed)}"}
     print(f"✓ {data.entry.title}")
     for what, text in told.items():
         print(f"  {what:<10} {text}")

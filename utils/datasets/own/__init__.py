@@ -32,7 +32,7 @@ def load(path: str | os.PathLike, kind: str | None = None):
     if kind is not None and kind not in KINDS:
         raise UsageError(f"Your own data cannot be {kind}; they can be {', '.join(KINDS)}.")
     files = pair(os.fspath(path))
-    path = Path(path).expanduser().absolute()
+    path = reading.full(path)
     kind = kind or ("records" if files else _kind(path))
     module = import_module(f"utils.datasets.own.{kind}")
     if kind == "records":
@@ -44,13 +44,25 @@ def load(path: str | os.PathLike, kind: str | None = None):
 
 def pair(text: str) -> tuple[Path, Path] | None:
     """``EVENTS.csv,OUTCOMES.csv`` as two paths, None when it is something else. A file's own name may hold a comma."""
-    if reading.exists(Path(text)):
+    if reading.exists(reading.full(text)):
         return None
-    halves = [(text[:place], text[place + 1 :].strip()) for place, letter in enumerate(text) if letter == ","]
-    pairs = [tuple(Path(half).expanduser().absolute() for half in two) for two in halves]
+    commas = [place for place, letter in enumerate(text) if letter == ","]
+    pairs = [(reading.full(text[:place]), reading.full(text[place + 1 :].strip())) for place in commas]
     pairs = [files for files in pairs if all(file.suffix.lower() == ".csv" for file in files)]
-    there = [files for files in pairs if all(map(reading.exists, files))]
-    return (there or pairs or [None])[0]
+    return max(pairs, key=lambda files: sum(map(reading.exists, files)), default=None)
+
+
+def in_full(text: str) -> str:
+    """The absolute form of what is a path: it exists, or its end says so (a suffix of data, a separator).
+
+    What is not there is made absolute too, so that the error names the folder in which it was looked for.
+    """
+    files = pair(text)
+    if files:
+        return ",".join(map(str, files))
+    path = reading.full(text)
+    meant = text.lower().endswith((*SUFFIXES.values(), "/", "\\")) and "://" not in text
+    return str(path) if meant or reading.exists(path) else text
 
 
 def _folder(path: Path) -> Path:

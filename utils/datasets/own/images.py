@@ -36,7 +36,7 @@ def images(path: Path) -> Images:
     except zipfile.BadZipFile as error:
         raise reading.refusal(path, "", "expected an .npz archive as numpy.savez writes it, found none.") from error
     except OSError as error:
-        raise reading.refusal(path, "", f"the file cannot be read ({error.strerror}).") from error
+        raise reading.unreadable(path, error) from error
 
 
 class _Archive:

@@ -3,7 +3,9 @@
 Each says where in the file, what was expected, and what was found.
 """
 
+import contextlib
 import difflib
+import os
 from collections.abc import Collection, Sequence
 from pathlib import Path
 
@@ -36,6 +38,14 @@ def listed(names: Collection[object], most: int = 6) -> str:
     return (", ".join(told) or "nothing") + (f" and {more:,} more" if more > 0 else "")
 
 
+def full(path: str | os.PathLike) -> Path:
+    """The absolute path, ``~`` as the home folder where there is one."""
+    path = Path(path)
+    with contextlib.suppress(RuntimeError):  # ~nobody
+        path = path.expanduser()
+    return Path(os.path.abspath(path))  # noqa: PTH100, since Path.absolute keeps "..", and resolve follows links
+
+
 def exists(path: Path) -> bool:
     """Whether something is there; False too where the system will not say, as for a name that is too long."""
     try:
@@ -63,6 +73,11 @@ def present(path: Path, suffix: str) -> Path:
             path, "", f"expected {LIMIT / 1e9:g} GB at the most, found {size / 1e9:,.1f} GB; nothing was read."
         )
     return path
+
+
+def unreadable(path: Path, error: OSError) -> CourseError:
+    """The error for a file that the system will not hand over."""
+    return refusal(path, "", f"expected a file that can be read, found one that cannot ({error.strerror}).")
 
 
 def ending(path: Path) -> str:

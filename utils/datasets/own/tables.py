@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from utils.datasets.own.reading import brief, listed, present, refusal
+from utils.datasets.own.reading import brief, listed, present, refusal, unreadable
 from utils.errors import CourseError
 
 MISSING = {"", "na", "nan"}
@@ -185,7 +185,7 @@ def _records(path: Path) -> Iterator[tuple[int, list[str]]]:
         where, problem = f"line {_undecodable(path)}", "expected UTF-8, found other bytes; save it as 'CSV UTF-8'."
         raise refusal(path, where, problem) from error
     except OSError as error:
-        raise refusal(path, "", f"the file cannot be read ({error.strerror}).") from error
+        raise unreadable(path, error) from error
 
 
 def _undecodable(path: Path) -> int:

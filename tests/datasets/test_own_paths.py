@@ -1,0 +1,252 @@
+"""Names, paths and files that are none: what each is taken for, and what is said of it."""
+
+import sys
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from datasets.own_files import compounds, happenings, people, pictures, refused, rows, stretches
+from utils import datasets
+from utils.course import cli
+from utils.errors import CourseError, UsageError
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    """A folder to work in, with a right file of each kind."""
+    monkeypatch.chdir(tmp_path)
+    np.savez(tmp_path / "scans.npz", **pictures())
+    (tmp_path / "genes.csv").write_text(stretches())
+    (tmp_path / "drugs.csv").write_text(compounds())
+    (tmp_path / "ward").mkdir()
+    (tmp_path / "ward" / "events.csv").write_text(happenings())
+    (tmp_path / "ward" / "outcomes.csv").write_text(people())
+    return tmp_path
+
+
+FILES = {"images": "scans.npz", "sequences": "genes.csv", "molecules": "drugs.csv", "records": "ward"}
+
+
+@pytest.mark.parametrize(("kind", "name"), FILES.items())
+def test_the_kind_is_told_by_the_file(folder, kind, name):
+    for path in (name, f"./{name}", folder / name, Path(name)):
+        assert datasets.load(path).entry.kind == kind
+    others = [other for other in FILES if other != kind]
+    for other in others:
+        with pytest.raises(CourseError):
+            datasets.load(name, kind=other)
+
+
+def test_a_name_stays_a_name_where_a_folder_is_called_so(folder):
+    (folder / "nuclei").mkdir()
+    assert datasets.load("nuclei", kind="images").entry.embedded
+    assert refused("nuclei/") == "nuclei: expected events.csv and outcomes.csv in this folder, found nothing."
+
+
+def test_a_name_of_another_kind():
+    with pytest.raises(UsageError) as caught:
+        datasets.load("splice", kind="records")
+    assert str(caught.value) == (
+        "The dataset 'splice' holds sequences, but records are read here; give nafld, pbc, or a path to your own."
+    )
+    with pytest.raises(
+        UsageError, match=r"holds records, but images are read here; give nuclei, .*retinamnist"
+    ) as caught:
+        datasets.load("nafld", kind="images")
+    assert len(f"UsageError: {caught.value}") <= 300
+
+
+@pytest.mark.parametrize("name", ["nucleii", "", 3, None])
+def test_what_is_neither_a_name_nor_a_path(folder, name):
+    with pytest.raises(UsageError) as caught:
+        datasets.load(name)
+    assert str(caught.value).startswith(f"There is no dataset {name!r}; ")
+    assert str(caught.value).endswith("Your own data are a path: x.npz, x.csv, or folder/ (data/YOUR_OWN.md).")
+
+
+def test_a_kind_that_own_data_cannot_be(folder):
+    with pytest.raises(UsageError) as caught:
+        datasets.load("genes.csv", kind="signals")
+    assert str(caught.value) == ("Your own data cannot be signals; they can be images, sequences, molecules, records.")
+    with pytest.raises(UsageError, match="A path has no option 'size'; it has none."):
+        datasets.load("scans.npz", size=32)
+
+
+@pytest.mark.parametrize("kind", [None, "sequences"])
+def test_a_file_that_is_not_there(folder, kind):
+    assert refused("gene.csv", kind) == f"There is no gene.csv in the folder {told(folder)}; did you mean genes.csv?"
+    assert refused("xyz.csv", kind) == f"There is no xyz.csv in the folder {told(folder)}; look at its name."
+    assert "There is no folder " in refused("nowhere/genes.csv", kind)
+    assert "did you mean ward?" in refused("wards/", "records")
+    assert "There is no " in refused("x" * 5000 + ".csv", kind)
+
+
+def told(folder):
+    return str(folder) if len(str(folder)) <= 60 else "…" + str(folder)[-59:]
+
+
+def test_two_paths_where_one_file_is_read(folder):
+    assert refused("genes.csv,drugs.csv", "sequences") == (
+        "genes.csv: expected one .csv file of sequences, found two paths."
+    )
+
+
+def test_a_name_with_a_comma_is_one_file(folder):
+    (folder / "a.csv,b.csv").write_text(stretches())
+    assert datasets.load("a.csv,b.csv").entry.kind == "sequences"
+
+
+def test_a_folder_where_a_file_is_read(folder):
+    assert refused("ward/", "molecules") == "ward: expected a .csv file, found a folder; name the file in it."
+    assert refused("ward/", "images") == "ward: expected a .npz file, found a folder; name the file in it."
+
+
+@pytest.mark.parametrize("kind", [None, "sequences"])
+def test_another_suffix(folder, kind):
+    (folder / "genes.xlsx").write_bytes(b"PK")
+    (folder / "Makefile").write_text("x")
+    assert "found a name that ends in .xlsx" in refused("genes.xlsx", kind)
+    assert "found a name without an ending" in refused("Makefile", kind)
+    assert "expected a .csv file, found a name that ends in .npz" in refused("scans.npz", "sequences")
+    (folder / "genes.CSV").write_text(stretches())
+    assert datasets.load("genes.CSV", kind=kind).entry.kind == "sequences"
+
+
+def test_something_that_is_no_file(folder, monkeypatch):
+    monkeypatch.setattr(Path, "is_file", lambda path: False)  # as for a pipe or a device
+    assert refused("genes.csv") == "genes.csv: expected a .csv file, found something that is no file."
+
+
+@pytest.mark.parametrize("name", ["empty.csv", "empty.npz"])
+def test_an_empty_file(folder, name):
+    (folder / name).touch()
+    assert refused(name) == f"{name}: expected a {name[-4:]} file with data, found an empty file."
+
+
+CONTENTS = {
+    "only empty lines": (b"\n\n\n", "own.csv, line 1: expected the names of columns, found nothing."),
+    "only a header": (b"sequence,label\n", "own.csv: expected rows below the header, found none."),
+    "Latin-1": (
+        "sequence,label\nACGT,gut\nACGA,schön\n".encode("latin-1"),
+        "own.csv, line 3: expected UTF-8, found other bytes; save it as 'CSV UTF-8'.",
+    ),
+    "UTF-16": ("sequence,label\nACGT,1\n".encode("utf-16"), "own.csv: expected text, found something else;"),
+    "a workbook": (b"PK\3\4\0\0", "own.csv: expected text, found something else; save the table as 'CSV UTF-8'."),
+    "semicolons": (
+        b"sequence;label\nACGT;1\n",
+        "own.csv, line 1: expected commas between the columns, found semicolons; save the table as CSV with commas.",
+    ),
+    "tabs": (b"sequence\tlabel\nACGT\t1\n", "own.csv, line 1: expected commas between the columns, found tabs; save"),
+    "other columns": (
+        b"dna,class\nACGT,1\n",
+        "the columns smiles and labels (molecules), or sequence and label (sequences), found dna, class.",
+    ),
+    "a very long name": (b"x" * 500 + b",label\n", "found " + "x" * 23 + "…, label."),
+    "many names": (",".join(f"column{n}" for n in range(900)).encode(), "column4, column5 and 894 more."),
+    "a field without end": (b'sequence,label\n"' + b"A" * 200_000, "line 2: expected commas and closed quotation"),
+    "a name over two lines": (b'"sequ\nence",label\n', "own.csv, line 1: expected commas and closed quotation marks"),
+}
+
+
+@pytest.mark.parametrize(("content", "words"), CONTENTS.values(), ids=CONTENTS)
+def test_refused(folder, content, words):
+    (folder / "own.csv").write_bytes(content)
+    assert words in refused("own.csv")
+
+
+@pytest.mark.parametrize("kind", [None, "sequences", "molecules", "images", "records"])
+def test_ten_gigabytes_by_mistake(folder, kind, monkeypatch):
+    monkeypatch.setattr(Path, "open", None)  # nothing may be read
+    name = "huge.npz" if kind == "images" else "huge.csv"
+    with open(folder / name, "wb") as stream:  # noqa: PTH123
+        stream.truncate(10_000_000_000)  # a sparse file: it takes no room
+    path = f"{folder}/{name},{folder}/{name}" if kind == "records" else name
+    assert refused(path, kind) == f"{name}: expected 2 GB at the most, found 10.0 GB; nothing was read."
+
+
+@pytest.mark.parametrize("name", ["genes.csv", "scans.npz"])
+def test_a_file_that_may_not_be_read(folder, name, monkeypatch):
+    def denied(*_, **__):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "open", denied)
+    monkeypatch.setattr(zipfile, "ZipFile", denied)
+    assert refused(name) == f"{name}: expected a file that can be read, found one that cannot (Permission denied)."
+
+
+@pytest.fixture
+def check(folder, monkeypatch, capsys):
+    """Call ``course data check …``; returns (exit code, standard output, standard error)."""
+
+    def call(*words):
+        monkeypatch.setattr(sys, "argv", ["course", "data", "check", *map(str, words)])
+        with pytest.raises(SystemExit) as end:
+            cli.main()
+        printed = capsys.readouterr()
+        return end.value.code or 0, printed.out, printed.err
+
+    return call
+
+
+@pytest.mark.parametrize(
+    ("path", "lines"),
+    [
+        (
+            "scans.npz",
+            ["images, classification", "24 (12 train, 6 validation, 6 test)", "9 x 8 pixels, 1 channel", "07"],
+        ),
+        ("genes.csv", ["sequences, classification", "no 6 (50.0%), yes 6 (50.0%)", "8 to 8 letters, median 8", "09"]),
+        (
+            "drugs.csv",
+            ["molecules, classification", "40, of which 6 different SMILES", "(40 measured, 45.0% are 1)", "10"],
+        ),
+        (
+            "ward/",
+            ["records, classification", "8, of whom 0 without events", "weight 8, pulse 8", "every event, since", "08"],
+        ),
+    ],
+)
+def test_check_tells_what_was_understood(check, path, lines):
+    code, out, err = check(path)
+    assert (code, err) == (0, "")
+    assert out.startswith("✓ Your own ")
+    assert f"course run {lines.pop()} -p dataset {path}\n" in out
+    for line in lines:
+        assert line in out
+
+
+def test_check_tells_what_to_look_at(check, folder):
+    arrays = pictures()
+    arrays["test_images"][2] = arrays["train_images"][5]
+    np.savez(folder / "scans.npz", **arrays)
+    assert "note       1 pictures are in two parts, pixel for pixel" in check("scans.npz")[1]
+    (folder / "drugs.csv").write_text(compounds("c1cc,1"))
+    assert "left out   1 that RDKit cannot read: line 42 'c1cc'" in check("drugs.csv")[1]
+    (folder / "drugs.csv").write_text(rows("smiles,logS", "CCO,1.5", "CCN,2", "CCC,-1"))
+    assert "logS (3 measured, -1 to 2, median 1.5)" in check("drugs.csv")[1]
+    (folder / "ward" / "outcomes.csv").write_text(
+        rows("id,label,time,group", *(f"p{n},{n % 2},{n + 2},{n // 2}" for n in range(8)))
+    )
+    code, out, _ = check("ward/events.csv,ward/outcomes.csv")
+    assert code == 0
+    assert "8 events, up to the moment of prediction; 8 come later" in out
+    assert "4, never parted by a split" in out
+
+
+def test_the_next_step_works_as_it_is_printed(check, folder):
+    """A bare word is a name for `course run`, so that a folder is told with its slash."""
+    assert "course run 08 -p dataset ward/\n" in check("ward")[1]
+    (folder / "my scans.npz").write_bytes((folder / "scans.npz").read_bytes())
+    assert "course run 07 -p dataset 'my scans.npz'\n" in check("my scans.npz")[1]
+
+
+def test_check_of_a_wrong_file(check, folder):
+    (folder / "genes.csv").write_text(stretches("ACGE,no"))
+    code, out, err = check("genes.csv")
+    assert (code, out) == (1, "")
+    assert err.startswith("course: genes.csv, line 14, column sequence: expected A, C, G, T")
+    code, out, err = check("drugs.csv", "--kind", "sequences")
+    assert (code, err) == (1, "course: drugs.csv, line 1: expected a column sequence, found smiles, active.\n")
+    assert check("drugs.csv", "--kind", "signals")[0] == 2
