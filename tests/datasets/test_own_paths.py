@@ -176,6 +176,44 @@ def test_a_file_that_may_not_be_read(folder, name, monkeypatch):
     assert refused(name) == f"{name}: expected a file that can be read, found one that cannot (Permission denied)."
 
 
+DAMAGE = (
+    b",",
+    b'"',
+    b"\n",
+    b"\r",
+    b"nan",
+    b"1e999",
+    b"-",
+    b"\xff",
+    b"\xe2\x80\xa8",
+    b"\0",
+    b"2021-01-01",
+    b"C1",
+    b"NA",
+    b"",
+)
+
+
+@pytest.mark.parametrize(("kind", "name"), FILES.items())
+def test_whatever_is_changed_it_is_read_or_refused_in_one_sentence(folder, kind, name):
+    random = np.random.default_rng(0)
+    path = folder / name / "events.csv" if kind == "records" else folder / name
+    content, outcomes = path.read_bytes(), {"read": 0, "refused": 0}
+    for _ in range(150):
+        changed = bytearray(content)
+        for _ in range(random.choice([1, 2, 5])):
+            place, length = random.integers(len(changed)), random.choice([0, 1, 2, 8])
+            changed[place : place + length] = DAMAGE[random.integers(len(DAMAGE))]
+        path.write_bytes(changed)
+        try:
+            datasets.load(name, kind=kind)
+            outcomes["read"] += 1
+        except CourseError:
+            refused(name, kind)
+            outcomes["refused"] += 1
+    assert min(outcomes.values()) > 0
+
+
 @pytest.fixture
 def check(folder, monkeypatch, capsys):
     """Call ``course data check …``; returns (exit code, standard output, standard error)."""
@@ -240,6 +278,13 @@ def test_the_next_step_works_as_it_is_printed(check, folder):
     assert "course run 08 -p dataset ward/\n" in check("ward")[1]
     (folder / "my scans.npz").write_bytes((folder / "scans.npz").read_bytes())
     assert "course run 07 -p dataset 'my scans.npz'\n" in check("my scans.npz")[1]
+
+
+def test_help(check):
+    code, out, _ = check("--help")
+    assert code == 0
+    assert "course data check molecules.csv" in out
+    assert "data/YOUR_OWN.md" in out
 
 
 def test_check_of_a_wrong_file(check, folder):

@@ -33,7 +33,7 @@ def images(path: Path) -> Images:
     try:
         with zipfile.ZipFile(path) as archive:
             return _Archive(path, archive).images()
-    except zipfile.BadZipFile as error:
+    except (zipfile.BadZipFile, NotImplementedError) as error:
         raise reading.refusal(path, "", "expected an .npz archive as numpy.savez writes it, found none.") from error
     except OSError as error:
         raise reading.unreadable(path, error) from error
@@ -99,7 +99,7 @@ class _Archive:
             with self.archive.open(self.members[key]) as stream:
                 array = np.lib.format.read_array(stream, allow_pickle=False)
                 stream.read(1)  # the end, where the checksum is compared
-        except (ValueError, *DAMAGE) as error:
+        except (ValueError, RuntimeError, *DAMAGE) as error:
             raise self.refuse(key, "the array is damaged or cut short; write the file again.") from error
         return array
 

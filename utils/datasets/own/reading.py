@@ -77,7 +77,7 @@ def present(path: Path, suffix: str) -> Path:
 
 def unreadable(path: Path, error: OSError) -> CourseError:
     """The error for a file that the system will not hand over."""
-    return refusal(path, "", f"expected a file that can be read, found one that cannot ({error.strerror}).")
+    return refusal(path, "", f"expected a file that can be read, found one that cannot ({error.strerror or error}).")
 
 
 def ending(path: Path) -> str:

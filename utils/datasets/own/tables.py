@@ -119,14 +119,15 @@ def _names(path: Path, where: str, fields: list[str]) -> list[str]:
             raise refusal(
                 path, where, f"expected commas between the columns, found {told}; save the table as CSV with commas."
             )
-    folded = [name.lower() for name in names]
-    for place, name in enumerate(folded, start=1):
+    seen = set()
+    for place, name in enumerate(map(str.lower, names), start=1):
         if not name:
             raise refusal(
                 path, where, f"expected a name for each column, found none for column {place} (pandas: index=False)."
             )
-        if folded.count(name) > 1:
+        if name in seen:
             raise refusal(path, where, f"expected each name once, found {brief(name)} twice.")
+        seen.add(name)
     return names
 
 
