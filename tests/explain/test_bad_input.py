@@ -207,8 +207,11 @@ def test_nothing_is_traced_again_for_each_example():
     for _ in range(3):
         explain.integrated_gradients(model, normal(130, 4), steps=5, batch_size=60)
     explain.integrated_gradients(model, normal(7, 4), steps=5)
-    looks = 4  # once a call, on two examples, to see what the outputs are like
-    assert len(model.shapes) <= looks + 2
+    looks = [shape for shape in model.shapes if shape[0] == 2]  # on two examples, to see what the outputs are like
+    compiled = len(model.shapes) - len(looks)
+    assert len(looks) == 4
+    if keras.backend.backend() != "torch":  # which compiles nothing
+        assert compiled <= 3  # the full part, the last one and the small batch; on TensorFlow one for all
 
 
 @pytest.mark.parametrize(

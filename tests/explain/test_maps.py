@@ -109,10 +109,8 @@ def test_rollout_of_a_model_of_encoder_blocks(transformer):
     letters[3, 4:] = 0
     x = model.layers[2](model.layers[1](letters))
     mask = letters > 0
-    maps = [
-        np.asarray(first.attention_weights(x, mask)),
-        np.asarray(second.attention_weights(first(x, mask=mask), mask)),
-    ]
+    maps = [first.attention_weights(x, mask), second.attention_weights(first(x, mask=mask), mask)]
+    maps = [keras.ops.convert_to_numpy(one) for one in maps]
     for found, expected in zip(explain.attention_maps(model, letters, batch_size=3), maps, strict=True):
         np.testing.assert_allclose(found, expected, atol=1e-6)
     whole = explain.rollout(maps)

@@ -59,7 +59,7 @@ def test_leaves_its_input_alone():
     np.testing.assert_array_equal(x, before)
 
 
-@pytest.mark.parametrize("function", [lambda x: x * 2, lambda x: ops.sum(x, keepdims=True)])
+@pytest.mark.parametrize("function", [lambda x: x * 2, lambda x: ops.reshape(ops.sum(x), (1, 1))])
 def test_a_function_that_returns_more_than_one_number_is_refused_with_its_shape(function):
     with pytest.raises(ValueError, match=r"must return a single number.*\(\d"):
         nn.gradient(function, normal(2, 2))

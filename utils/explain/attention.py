@@ -34,8 +34,9 @@ def attention_rollout(
     Returns
     -------
     numpy.ndarray, float32, (n, length)
-        Shares, 0 or more, which add up to 1 for each example. They say where numbers could come from, not whether
-        they spoke for or against anything.
+        Shares, 0 or more, which add up to 1 for each example. They say where numbers could come from, not whether they
+        spoke for or against anything. The length is what the blocks see: that of the inputs, unless a layer before them
+        shortens it.
 
     Raises
     ------
@@ -53,19 +54,26 @@ def attention_rollout(
     """
     question = ask(model, inputs, target, of=of)
     function = compiled_for(question.score, _maps, _blocks(model))
-    size = whole(batch_size, "batch_size")
-    found = [
-        rollout(np.moveaxis(function(*question.part(part)), 1, 0), residual) for part in parts(len(question), size)
-    ]
-    found = np.concatenate(found)  # (n, length looking, length looked at)
+    found = []
+    for part in parts(len(question), whole(batch_size, "batch_size")):
+        maps = function(*question.part(part))  # (b, blocks, heads, length, length)
+        view = _view(maps.shape[-1], len(question), position, mask)
+        found.append(np.einsum("nt,nts->ns", view[part], rollout(np.moveaxis(maps, 1, 0), residual)))
+    return finite(np.concatenate(found), "The maps")
+
+
+def _view(length, examples, position, mask):
+    """How much the view of each position counts: (n, length), rows add up to 1."""
     if position is not None:
-        if not -found.shape[1] <= position < found.shape[1]:
-            raise CourseError(f"position is {position}, but there are positions 0 to {found.shape[1] - 1}.")
-        return found[:, position]
-    real = np.ones(found.shape[:2], "float32") if mask is None else np.asarray(mask, "float32")
-    if real.shape != found.shape[:2] or not real.any(axis=1).all():
-        raise CourseError(f"mask has shape {real.shape}: give {found.shape[:2]}, with a real position in each example.")
-    return finite(np.einsum("nt,nts->ns", real / real.sum(axis=1, keepdims=True), found), "The maps")
+        if not -length <= position < length:
+            raise CourseError(f"position is {position}, but there are positions 0 to {length - 1}.")
+        return np.tile(np.eye(length, dtype="float32")[position], (examples, 1))
+    real = np.ones((examples, length), "float32") if mask is None else np.asarray(mask, "float32")
+    if real.shape != (examples, length) or not real.any(axis=1).all():
+        raise CourseError(
+            f"mask has shape {real.shape}: give {(examples, length)}, with a real position in each example."
+        )
+    return real / real.sum(axis=1, keepdims=True)
 
 
 def rollout(maps, residual=0.5):

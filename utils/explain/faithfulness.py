@@ -7,7 +7,7 @@ import numpy as np
 from utils.errors import CourseError
 from utils.explain.arguments import baseline_like, whole
 from utils.explain.perturbation import places_of
-from utils.explain.scores import BATCH_SIZE, scores
+from utils.explain.scores import ROWS, scores
 from utils.explain.targets import ask
 
 
@@ -37,7 +37,7 @@ def deletion(
     scale="output",
     of=None,
     seed=0,
-    batch_size=BATCH_SIZE,
+    batch_size=ROWS,
 ):
     """The curve as places are set to the baseline, the most important first. A right map makes it fall at once.
 
@@ -94,7 +94,7 @@ def insertion(
     scale="output",
     of=None,
     seed=0,
-    batch_size=BATCH_SIZE,
+    batch_size=ROWS,
 ):
     """The curve as places are put back upon the baseline, the most important first. A right map makes it rise at once.
 
@@ -133,7 +133,7 @@ def faithfulness(
     scale="output",
     of=None,
     seed=0,
-    batch_size=BATCH_SIZE,
+    batch_size=ROWS,
 ):
     """Deletion and insertion in the order of a map, against random orders.
 

@@ -4,12 +4,12 @@ import numpy as np
 
 from utils.errors import CourseError
 from utils.explain.arguments import whole
-from utils.explain.scores import BATCH_SIZE, scores
+from utils.explain.scores import ROWS, scores
 from utils.explain.targets import ask
 
 
 def atom_attribution(
-    model, inputs, target=None, *, of="atoms", mask="mask", method=None, scale="logit", batch_size=BATCH_SIZE, **options
+    model, inputs, target=None, *, of="atoms", mask="mask", method=None, scale="logit", batch_size=ROWS, **options
 ):
     """What each atom of a molecule contributed: by taking it away, or by any gradient method, summed over its features.
 

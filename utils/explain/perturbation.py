@@ -4,7 +4,7 @@ import numpy as np
 
 from utils.errors import CourseError
 from utils.explain.arguments import baseline_like, whole
-from utils.explain.scores import BATCH_SIZE, scores
+from utils.explain.scores import ROWS, scores
 from utils.explain.targets import ask
 
 
@@ -24,7 +24,7 @@ def occlusion(
     baseline=0.0,
     scale="logit",
     of=None,
-    batch_size=BATCH_SIZE,
+    batch_size=ROWS,
 ):
     """How far the score falls when a window over the inputs is covered.
 
@@ -111,7 +111,7 @@ def _windows(places, window, stride):
     return (rows[:, None, :, None] & columns[None, :, None, :]).reshape(-1, *places)
 
 
-def in_silico_mutagenesis(model, inputs, target=None, *, letters=None, scale="logit", of=None, batch_size=BATCH_SIZE):
+def in_silico_mutagenesis(model, inputs, target=None, *, letters=None, scale="logit", of=None, batch_size=ROWS):
     """How the score changes when one letter of a sequence is put in another's place, for all places and letters.
 
     Parameters

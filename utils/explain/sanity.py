@@ -88,19 +88,19 @@ def randomisation_check(model, inputs, target=None, *, method=saliency, seed=0, 
         )
     random = np.random.default_rng(seed)
     trained = method(model, inputs, target, **options)
-    kept = [
-        (variable, keras.ops.convert_to_numpy(variable.value))
-        for layer in layers
-        for variable in layer.trainable_variables
-    ]
+    kept = [(variable, _numbers(variable)) for layer in layers for variable in layer.trainable_variables]
     similarity = []
     try:
         for layer in layers:
             for variable in layer.trainable_variables:
-                weights = keras.ops.convert_to_numpy(variable.value)
+                weights = _numbers(variable)
                 variable.assign(random.normal(weights.mean(), weights.std(), weights.shape))
             similarity.append(rank_correlation(trained, method(model, inputs, target, **options)))
     finally:
         for variable, weights in kept:
             variable.assign(weights)
     return Cascade(tuple(layer.name for layer in layers), np.stack(similarity))
+
+
+def _numbers(variable):
+    return keras.ops.convert_to_numpy(keras.ops.convert_to_tensor(variable))

@@ -16,7 +16,8 @@ from utils.errors import CourseError
 from utils.explain.inside import without_last_activation
 from utils.nn.gradients import compiled, differentiate
 
-BATCH_SIZE = 64  # rows that a model sees at a time, unless told otherwise
+BATCH_SIZE = 64  # rows that a model sees at a time, unless told otherwise, where gradients are taken
+ROWS = 256  # and where they are not
 SMALLEST = 1e-30  # probability below which its logarithm is not followed
 
 
@@ -81,7 +82,7 @@ def parts(rows, size):
     return [slice(start, min(start + size, rows)) for start in range(0, rows, size)]
 
 
-def predictions(score, arrays, batch_size=BATCH_SIZE):
+def predictions(score, arrays, batch_size=ROWS):
     """The model's own outputs for all examples: (n, outputs), or (n,) where there is one output."""
     if isinstance(score.model, keras.Layer):
         function = compiled_for(score, _outputs)
@@ -99,7 +100,7 @@ def _outputs(score):
     return lambda *tensors: score.outputs(tensors)
 
 
-def scores(question, examples=None, change=None, batch_size=BATCH_SIZE):
+def scores(question, examples=None, change=None, batch_size=ROWS):
     """Scores float32 (rows,), where row r is example ``examples[r]``, changed.
 
     examples: int (rows,); each example once unless given. change: takes a slice of the rows, the examples in it and

@@ -4,12 +4,14 @@ import numpy as np
 
 from utils.errors import CourseError
 from utils.explain.arguments import whole
-from utils.explain.scores import BATCH_SIZE, predictions, scores
+from utils.explain.scores import predictions, scores
 from utils.explain.targets import ask, check
+
+ROWS = 1024  # that a model sees at a time: those of a table are short
 
 
 def permutation_importance(
-    model, inputs, target, *, metric, repeats=10, of=None, average=True, seed=0, batch_size=BATCH_SIZE
+    model, inputs, target, *, metric, repeats=10, of=None, average=True, seed=0, batch_size=ROWS
 ):
     """How much worse the model's predictions get when a column is shuffled among the examples.
 
@@ -74,7 +76,7 @@ def permutation_importance(
 
 
 def shapley_values(
-    model, inputs, target=None, *, background, samples=100, scale="logit", of=None, seed=0, batch_size=BATCH_SIZE
+    model, inputs, target=None, *, background, samples=100, scale="logit", of=None, seed=0, batch_size=ROWS
 ):
     """Shapley values by sampling: each column's share of the score, fair over all orders in which columns become known.
 
