@@ -44,7 +44,8 @@ class Baseline:
 
     build: a callable that returns a new classifier. features: what makes (n, features) of pictures. mirror: see
     ``turned``; the training pictures are given in all these views. most: training pictures used at most, chosen at
-    random, since these methods have no batches. outputs: number of classes or findings.
+    random, since these methods have no batches. outputs: number of classes or findings. joint: whether one classifier
+    takes all findings of a picture at once, or each needs one of its own.
     """
 
     build: object
@@ -52,6 +53,7 @@ class Baseline:
     outputs: int
     mirror: str = "none"
     most: int = 10_000
+    joint: bool = False
     models: list = field(default_factory=list)
 
     def fit(self, images, labels, seed=0):
@@ -61,7 +63,7 @@ class Baseline:
         labels, features = np.asarray(labels)[rows], self.features(views)
         labels = np.concatenate([labels] * (len(views) // len(rows)))
         self.several = labels.ndim == 2
-        columns = labels.T if self.several else [labels]
+        columns = labels.T if self.several and not self.joint else [labels]
         with threadpool_limits(1, "blas"):  # products this small are slower when cores share them
             self.models = [
                 self.build().fit(features, column) if len(np.unique(column)) > 1 else column[0] for column in columns
@@ -75,6 +77,9 @@ class Baseline:
         for place, model in enumerate(self.models):
             if not hasattr(model, "predict_proba"):  # the only class that there was
                 found[:, place if self.several else int(model)] = model if self.several else 1.0
+            elif self.several and self.joint:
+                for finding, guess in enumerate(model.predict_proba(features)):
+                    found[:, finding] = guess @ model.classes_[finding]  # of 0 and 1, or of the only one there was
             elif self.several:
                 found[:, place] = model.predict_proba(features)[:, 1]
             else:
@@ -89,7 +94,7 @@ def random_forest(outputs, *, trees=300, seed=0):
     def build():
         return RandomForestClassifier(trees, min_samples_leaf=2, random_state=seed, n_jobs=-1)
 
-    return Baseline(build, lambda images: images.reshape(len(images), -1), outputs)
+    return Baseline(build, lambda images: images.reshape(len(images), -1), outputs, joint=True)
 
 
 def logistic_regression(outputs, *, strength=0.01, mirror="none"):
