@@ -26,7 +26,7 @@ def _draw(rng, length, alphabet="ACGT"):
     ],
 )
 def one_hot(sequence, length):
-    """sequence: str → (length, 4), columns A, C, G, T; unclear letters share their 1, padding is 0"""
+    """sequence: str → (length, 4), columns A, C, G, T; unclear letters share their 1, padding 0"""
     table = np.zeros((length, 4))
     for place, letter in enumerate(sequence[:length]):
         for base in IUPAC[letter]:
@@ -90,7 +90,8 @@ def _other_order(sequence, length):
     ],
 )
 def split_unique(sequences, share, rng):
-    """sequences (n,) of str, share of the test part, random generator → rows to train on, rows to test on"""
+    """sequences (n,) of str, share to test on, random generator
+    → rows to train on, rows to test on"""
     rows = np.unique(sequences, return_index=True)[1]
     rows = rng.permutation(rows)
     cut = round(share * len(rows))

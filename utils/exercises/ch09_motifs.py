@@ -25,7 +25,8 @@ def _windows(rng, n, length, favoured=0.0):
     ],
 )
 def weight_matrix(windows, pseudo):
-    """windows: one-hot (n, length, 4), pseudo: added to each count → weights (length, 4), bits (length,)"""
+    """windows: one-hot (n, length, 4), pseudo: added to each count
+    → weights (length, 4), bits (length,)"""
     counts = windows.sum(axis=0) + pseudo
     frequencies = counts / counts.sum(axis=1, keepdims=True)
     weights = np.log2(frequencies / 0.25)

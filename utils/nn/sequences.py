@@ -5,7 +5,7 @@ return probabilities (batch, classes). Where a signal stands matters in these da
 attention sees every place, and does not take a mean over them.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import keras
 import numpy as np
@@ -25,11 +25,24 @@ class Recipe:
     the rate. label_smoothing: share of each label that is spread over all classes.
     """
 
-    epochs: int = 12
-    batch_size: int = 128
-    rate: float = 0.003
+    epochs: int = 20
+    batch_size: int = 64
+    rate: float = 0.002
     weight_decay: float = 0.01
     label_smoothing: float = 0.1
+
+    def scaled(self, rows):
+        """The recipe for so many rows: about the same work for more of them, and enough steps for a few dozen."""
+        epochs = int(np.clip(round(self.epochs * ROWS / max(rows, 1)), 2, 2 * self.epochs))
+        return replace(self, epochs=epochs, batch_size=int(np.clip(rows // 8, 4, self.batch_size)))
+
+
+ROWS = 2700  # for which the recipes were made
+RECIPES = {
+    "cnn": Recipe(),
+    "gru": Recipe(epochs=12, batch_size=128, rate=0.003),
+    "attention": Recipe(epochs=12, batch_size=128, rate=0.003),
+}
 
 
 def cnn(length, classes, *, filters=48, width=9, hidden=64, dropout=0.5):
