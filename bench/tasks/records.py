@@ -57,30 +57,34 @@ def _of_split(known, cohort, split, seed):
         best = int(np.argmin(losses))
         return models[best], (risks[best], time.perf_counter() - began)
 
-    lines = [LogisticRegression(C=C, max_iter=1000) for C in (0.01, 0.03, 0.1)]
-    found["logistic regression, age and sex"] = choose(lines, context[:, :2])[1]
-    line, found["logistic regression"] = choose(lines, context)
+    def lines():
+        return [LogisticRegression(C=C, max_iter=1000) for C in (0.01, 0.03, 0.1)]
+
+    found["logistic regression, age and sex"] = choose(lines(), context[:, :2])[1]
+    line, found["logistic regression"] = choose(lines(), context)
     options = {"max_iter": 100, "learning_rate": 0.05, "l2_regularization": 1.0, "min_samples_leaf": 40}
     options |= {"early_stopping": False, "random_state": seed}
     trees = [HistGradientBoostingClassifier(max_leaf_nodes=leaves, **options) for leaves in (4, 8)]
     found["gradient boosting"] = choose(trees, table)[1]
     width = cohort.static.shape[1]
     alone = np.concatenate([context[:, :width], context[:, -width - 3 :]], axis=1)
-    for name, reader, beside, rate in (
-        ("GRU, visits alone", records.read_with_gru, alone, 0.01),
-        ("GRU, with summaries", records.read_with_gru, context, 0.005),
-        ("attention, with summaries", records.read_with_attention, context, 0.005),
-    ):
+    begin = choose(lines(), alone)[0]
+    gentle, strict = {"units": 32, "dropout": 0.2}, {"units": 16, "dropout": 0.5}
+    networks = {
+        "GRU, visits alone": (records.read_with_gru, alone, begin, gentle, 0.01),
+        "GRU, with summaries": (records.read_with_gru, context, line, strict, 0.005),
+        "attention, with summaries": (records.read_with_attention, context, line, strict, 0.005),
+    }
+    for name, (reader, beside, regression, options, rate) in networks.items():
         began = time.perf_counter()
         keras.utils.set_random_seed(seed)
-        model = records.risk_model(reader, steps.shape[-1], beside.shape[-1])
-        if beside is context:
-            records.begin_as(model, line.coef_, line.intercept_)
+        model = records.risk_model(reader, steps.shape[-1], beside.shape[-1], **options)
+        records.begin_as(model, regression.coef_, regression.intercept_)
         inputs = [steps, visits.mask, beside]
         records.train(model, inputs, labels, split, epochs=8, rate=rate)
         found[name] = records.predict(model, inputs), time.perf_counter() - began
-    (one, first), (two, second) = (found[name] for name in found if name.endswith("with summaries"))
-    found["mean of GRU and attention, with summaries"] = (one + two) / 2, first + second
+    risks, seconds = zip(*(found[name] for name in networks), strict=True)
+    found["mean of the three networks"] = np.mean(risks, axis=0), sum(seconds)
     return found
 
 
