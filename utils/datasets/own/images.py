@@ -33,7 +33,7 @@ def images(path: Path) -> Images:
     try:
         with zipfile.ZipFile(path) as archive:
             return _Archive(path, archive).images()
-    except (zipfile.BadZipFile, NotImplementedError) as error:
+    except (zipfile.BadZipFile, RuntimeError) as error:  # zipfile raises the latter for what it cannot unpack
         raise reading.refusal(path, "", "expected an .npz archive as numpy.savez writes it, found none.") from error
     except OSError as error:
         raise reading.unreadable(path, error) from error
