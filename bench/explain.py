@@ -1,6 +1,6 @@
 """Integrated gradients against the bare gradients that they are made of: time, and the largest memory in use.
 
-100 images of 32 x 32 pixels through a network like chapter 07's, 50 steps, against the same 5,000 gradients of images
+100 images of 32 x 32 pixels through chapter 07's network, 50 steps, against the same 5,000 gradients of images
 that are ready, in parts of the same size. In turns, and the fastest of each, since other work only ever adds time. On
 TensorFlow, for which the bare gradients are written.
 """
@@ -21,24 +21,6 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 IMAGES, STEPS = 100, 50
 MOST_TIME = 1.3  # times that of the bare gradients
 MOST_MEGABYTES = 2000  # of the process, as for a chapter
-
-
-def network():
-    """Three residual blocks after a first convolution, then the mean over all places: the size of chapter 07's."""
-    import keras
-    from keras import layers
-
-    def convolve(x, channels, pool=False):
-        x = layers.Conv2D(channels, 3, padding="same", use_bias=False)(x)
-        x = layers.MaxPooling2D(2)(x) if pool else x
-        return layers.ReLU()(layers.BatchNormalization()(x))
-
-    inputs = keras.Input((32, 32, 3))
-    x = convolve(layers.Rescaling(1 / 64, -2)(inputs), 16)
-    for channels in (32, 64, 64):
-        x = convolve(x, channels, pool=True)
-        x = layers.Add()([x, convolve(x, channels)])
-    return keras.Model(inputs, layers.Dense(4)(layers.GlobalAveragePooling2D()(x)))
 
 
 def bare_gradients(model, target):
@@ -73,8 +55,11 @@ if __name__ == "__main__":
     import keras
     import numpy as np
 
-    model, size = network(), chosen.batch_size
-    images = np.random.default_rng(0).uniform(0, 255, (IMAGES, 32, 32, 3)).astype("float32")
+    from utils.nn.images import Recipe, classifier
+
+    images = np.random.default_rng(0).integers(256, size=(IMAGES, 32, 32, 3)).astype("uint8")
+    model, size = classifier(images, 4, Recipe()), chosen.batch_size
+    images = images.astype("float32")
     ready = np.repeat(images, STEPS, axis=0)
     slopes = bare_gradients(model, target=1)
 

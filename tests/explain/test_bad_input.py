@@ -135,6 +135,10 @@ def test_several_inputs():
     inputs = {"atoms": atoms, "bonds": bonds, "mask": mask}
     with pytest.raises(CourseError, match="of is not given: say which.*'atoms', 'bonds', 'mask'"):
         explain.saliency(model, inputs)
+    with pytest.raises(CourseError, match="inputs hold 1 arrays, but the model takes 3"):
+        explain.saliency(model, atoms)
+    with pytest.raises(CourseError, match="inputs hold 2 arrays, but the model takes 3"):
+        explain.saliency(model, [atoms, bonds], of=0)
     with pytest.raises(CourseError, match="of is 'atom'"):
         explain.saliency(model, inputs, of="atom")
     with pytest.raises(CourseError, match=r"inputs\['atoms'\] have shape \(2, 5, 3\)"):

@@ -2,7 +2,6 @@
 
 from typing import NamedTuple
 
-import keras
 import numpy as np
 from scipy.stats import rankdata
 
@@ -88,19 +87,15 @@ def randomisation_check(model, inputs, target=None, *, method=saliency, seed=0, 
         )
     random = np.random.default_rng(seed)
     trained = method(model, inputs, target, **options)
-    kept = [(variable, _numbers(variable)) for layer in layers for variable in layer.trainable_variables]
+    kept = [(variable, variable.numpy()) for layer in layers for variable in layer.trainable_variables]
     similarity = []
     try:
         for layer in layers:
             for variable in layer.trainable_variables:
-                weights = _numbers(variable)
+                weights = variable.numpy()
                 variable.assign(random.normal(weights.mean(), weights.std(), weights.shape))
             similarity.append(rank_correlation(trained, method(model, inputs, target, **options)))
     finally:
         for variable, weights in kept:
             variable.assign(weights)
     return Cascade(tuple(layer.name for layer in layers), np.stack(similarity))
-
-
-def _numbers(variable):
-    return keras.ops.convert_to_numpy(keras.ops.convert_to_tensor(variable))

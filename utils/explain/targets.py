@@ -92,8 +92,11 @@ def _named(model, inputs):
     several = isinstance(inputs, (list, tuple)) and (
         expected > 1 if expected else any(isinstance(array, np.ndarray) for array in inputs)
     )
+    count = len(inputs) if several else 1
+    if expected and count != expected:
+        raise CourseError(f"inputs hold {count} arrays, but the model takes {expected}: give a dict or a list of them.")
     if several:
-        return tuple(range(len(inputs))), [np.asarray(array) for array in inputs]
+        return tuple(range(count)), [np.asarray(array) for array in inputs]
     return (None,), [np.asarray(inputs)]
 
 
