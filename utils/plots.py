@@ -178,6 +178,21 @@ def bars(values, *, x_label, intervals=None, width=5.5):
     return figure
 
 
+def estimates(values, *, x_label, width=5.5):
+    """Dots with their intervals: ``values`` maps a name to (value, low, high). Returns a figure.
+
+    For scores that differ little: the axis need not begin at zero, as it must for bars.
+    """
+    figure, ax = canvas(width=width, height=0.6 + 0.36 * len(values))
+    for row, (value, low, high) in enumerate(values.values()):
+        ax.plot([low, high], [row, row], color=COLOURS[0], linewidth=2)
+        ax.plot(value, row, "o", color=COLOURS[0])
+    ax.set_yticks(range(len(values)), list(values))
+    ax.set_ylim(len(values) - 0.5, -0.5)
+    ax.set_xlabel(x_label)
+    return figure
+
+
 def timelines(events, variables, last_contact, *, x_label, days_per_unit=365.25, width=7.0):
     """One row a patient: a dot for each record, by kind of record, and how the observation ended.
 

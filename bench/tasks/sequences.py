@@ -2,13 +2,12 @@
 
 import time
 
-import keras
 import numpy as np
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.linear_model import LogisticRegression
 
 from tasks import Score
-from utils import datasets
+from utils import datasets, nn
 from utils.datasets import letters
 from utils.datasets.store import state
 from utils.metrics import average_precision, estimate
@@ -37,7 +36,7 @@ def splice(seeds=(0,)):
         for name, build in NETWORKS.items():
             started, total = time.perf_counter(), 0
             for seed in seeds:
-                keras.utils.set_random_seed(seed)
+                nn.start(seed=seed)
                 recipe = networks.RECIPES[name.lower()]
                 total = (
                     total
@@ -71,7 +70,7 @@ def splice_chr19(seeds=(0,)):
     found = {"weight matrix": _matrices(x, known, asked.sequences)}
     started, total = time.perf_counter(), 0
     for seed in seeds[:1]:
-        keras.utils.set_random_seed(seed)
+        nn.start(seed=seed)
         recipe = networks.Recipe(epochs=4, batch_size=256, label_smoothing=0.0)
         model = networks.compile_for(networks.cnn(WIDTH, 3), len(x), recipe)
         model.fit(x, np.eye(3)[known.labels], epochs=recipe.epochs, batch_size=recipe.batch_size, verbose=0)

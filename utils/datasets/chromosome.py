@@ -4,7 +4,6 @@ import numpy as np
 import pandas as pd
 
 from utils.datasets.catalogue import Entry
-from utils.datasets.splits import numbered
 from utils.datasets.store import location, state
 from utils.datasets.types import Sequences
 from utils.errors import UsageError
@@ -44,7 +43,7 @@ def splice_chr19(
         rows = np.concatenate([real, np.sort(drawn)])
     sequences = windows(letters, places[rows], width)
     return Sequences(
-        entry, sequences, labels[rows], entry.class_names, numbered(sequences), positions=places[rows, 0].copy()
+        entry, sequences, labels[rows], entry.class_names, _numbers(sequences), positions=places[rows, 0].copy()
     )
 
 
@@ -80,6 +79,11 @@ def windows(letters: np.ndarray, places: np.ndarray, width: int) -> np.ndarray:
     cut[backwards] = COMPLEMENT[cut[backwards, ::-1]]
     text = LETTERS[cut].tobytes().decode()
     return np.array([text[start : start + width] for start in range(0, len(text), width)], dtype=object)
+
+
+def _numbers(sequences: np.ndarray) -> np.ndarray:
+    """One number for each different sequence; a million of them would be sorted slowly, and in much memory."""
+    return pd.factorize(sequences)[0].astype(np.int64)
 
 
 def _starts(letters: np.ndarray, pair: str) -> np.ndarray:

@@ -61,20 +61,20 @@ def families(sequences, run: int | None = None, share: float = 0.75, groups=None
 
     Two rows are linked when they share a run of ``run`` letters, wherever it stands; or when at least ``share`` of
     their letters agree, place by place (looked for among rows that share ``SEED`` letters at the same places); or
-    when they have the same entry in ``groups`` (n,). A link to a link is a link. A run of one letter, or one that
-    more than a twentieth of the rows have, is a habit of the genome or of the laboratory, and no kinship.
+    when they have the same entry in ``groups`` (n,). A link to a link is a link. A run of which one letter makes
+    three quarters, or one that more than a twentieth of the rows (and 50) have, does not count. Where most rows have
+    a stretch in common, such as a primer, most are one family all the same: cut it off first.
 
-    run: 10 to 27; unless given, so long that chance alone links fewer than one row in fifty. The work grows in
+    run: 12 to 27; unless given, so long that chance alone links fewer than one row in fifty. The work grows in
     proportion to the number of rows; of more than ``MOST_WORDS`` runs, a fixed share is looked at.
     """
     table = codes(sequences)
     run = _long_enough(table) if run is None else run
-    if not 10 <= run <= 27:
-        raise UsageError(f"Runs of {run} letters do not tell relatives from strangers; give 10 to 27.")
+    if not 12 <= run <= 27:
+        raise UsageError(f"Runs of {run} letters do not tell relatives from strangers; give 12 to 27.")
     rows, words = _words(table, run)
     _, word, number = np.unique(words, return_inverse=True, return_counts=True)
-    dull = np.isin(words, [letter * ((4**run - 1) // 3) for letter in range(4)])
-    keep = ~dull & (number[word] <= max(len(table) / 20, 50))
+    keep = number[word] <= max(len(table) / 20, 50)
     links = [(rows[keep], len(table) + word[keep])]
     starts = np.arange(max(table.shape[1] - SEED + 1, 0))
     links += [_alike(table, start, share) for start in starts[:: max(len(starts) // 50, 1)]]
@@ -122,7 +122,7 @@ def _long_enough(table: np.ndarray) -> int:
     """The shortest run that strangers share so rarely that fewer than one row in fifty gets a link by chance."""
     runs = max(int((table != PADDING).sum()), 1)
     wanted = np.log(runs**2 / 2 / max(len(table) / 50, 1)) / np.log(4)
-    return int(np.clip(np.ceil(wanted), 10, 27))
+    return int(np.clip(np.ceil(wanted), 12, 27))
 
 
 def _words(table: np.ndarray, run: int, every: int | None = None) -> tuple[np.ndarray, np.ndarray]:
@@ -139,6 +139,9 @@ def _words(table: np.ndarray, run: int, every: int | None = None) -> tuple[np.nd
             words = 4 * words + part
             usable &= part < 4
         usable &= words % every == 0
+        for letter in range(4):  # a run of little else than one letter says nothing of kinship
+            ends = np.cumsum(np.pad(digits == letter, ((0, 0), (1, 0))), axis=1)
+            usable &= ends[:, run:] - ends[:, :-run] < 0.75 * run
         found.append((first + np.nonzero(usable)[0], words[usable]))
     return tuple(map(np.concatenate, zip(*found, strict=True)))
 
