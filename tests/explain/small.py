@@ -54,9 +54,9 @@ def molecule_model(features=4):
     """Adds up, over the atoms that the mask shows, a number for each atom's features and its neighbours' places."""
     atoms = keras.Input((None, features), name="atoms")
     bonds = keras.Input((None, None), name="bonds")
-    mask = keras.Input((None,), dtype="bool", name="mask")
+    mask = keras.Input((None,), dtype="bool", name="is_atom")
     each = layers.Dense(1, use_bias=False, name="each")(atoms)
     seen = layers.Lambda(
         lambda given: ops.cast(given[0], "float32")[..., None] * (given[1] + ops.sum(given[2], axis=2)[..., None])
     )([mask, each, bonds])
-    return keras.Model({"atoms": atoms, "bonds": bonds, "mask": mask}, ops.sum(seen, axis=(1, 2)))
+    return keras.Model({"atoms": atoms, "bonds": bonds, "is_atom": mask}, ops.sum(seen, axis=(1, 2)))

@@ -132,8 +132,8 @@ def test_options(model, method, options, says):
 def test_several_inputs():
     model = molecule_model()
     atoms, bonds, mask = normal(2, 5, 4), normal(2, 5, 5), np.ones((2, 5), bool)
-    inputs = {"atoms": atoms, "bonds": bonds, "mask": mask}
-    with pytest.raises(CourseError, match="of is not given: say which.*'atoms', 'bonds', 'mask'"):
+    inputs = {"atoms": atoms, "bonds": bonds, "is_atom": mask}
+    with pytest.raises(CourseError, match="of is not given: say which.*'atoms', 'bonds', 'is_atom'"):
         explain.saliency(model, inputs)
     with pytest.raises(CourseError, match="inputs hold 1 arrays, but the model takes 3"):
         explain.saliency(model, atoms)
@@ -148,7 +148,7 @@ def test_several_inputs():
     with pytest.raises(CourseError, match="different numbers of examples: 2, 1, 2"):
         explain.saliency(model, inputs | {"bonds": bonds[:1]}, of="atoms")
     with pytest.raises(CourseError, match="whole numbers"):
-        explain.saliency(model, inputs, of="mask")
+        explain.saliency(model, inputs, of="is_atom")
     with pytest.raises(CourseError, match="no option steps"):
         explain.atom_attribution(model, inputs, steps=3)
 

@@ -129,7 +129,7 @@ def test_atoms():
     weights = model.get_layer("each").get_weights()[0][:, 0]
     atoms, bonds = normal(2, 5, 4), normal(2, 5, 5, seed=3)
     mask = np.arange(5) < [[5], [3]]
-    inputs = {"atoms": atoms, "bonds": bonds, "mask": mask}
+    inputs = {"atoms": atoms, "bonds": bonds, "is_atom": mask}
     by_features = mask * (atoms @ weights)
     close(explain.atom_attribution(model, inputs), by_features + mask * bonds.sum(axis=2))
     for method in (explain.integrated_gradients, explain.gradient_times_input):
@@ -139,7 +139,7 @@ def test_atoms():
 def test_one_of_several_inputs_is_attributed_to_and_the_others_are_held():
     model = molecule_model()
     atoms, bonds, mask = normal(2, 5, 4), normal(2, 5, 5, seed=3), np.ones((2, 5), bool)
-    inputs = {"atoms": atoms, "bonds": bonds, "mask": mask}
+    inputs = {"atoms": atoms, "bonds": bonds, "is_atom": mask}
     close(explain.saliency(model, inputs, of="bonds"), np.ones((2, 5, 5)))
     close(explain.integrated_gradients(model, inputs, of="bonds"), bonds)
     first, second = keras.Input((3,)), keras.Input((4,))

@@ -224,5 +224,5 @@ def test_atoms_without_a_mask_are_those_with_features():
     atoms[1, 2:] = 0
     found = explain.atom_attribution(weight, {"atoms": atoms}, mask=None)
     np.testing.assert_allclose(found, [[3, 3, 3, 3], [3, 3, 0, 0]])
-    with pytest.raises(CourseError, match="mask is 'mask'"):
+    with pytest.raises(CourseError, match="mask is 'is_atom'"):
         explain.atom_attribution(weight, {"atoms": atoms})

@@ -9,7 +9,7 @@ from utils.explain.targets import ask
 
 
 def atom_attribution(
-    model, inputs, target=None, *, of="atoms", mask="mask", method=None, scale="logit", batch_size=ROWS, **options
+    model, inputs, target=None, *, of="atoms", mask="is_atom", method=None, scale="logit", batch_size=ROWS, **options
 ):
     """What each atom of a molecule contributed: by taking it away, or by any gradient method, summed over its features.
 

@@ -160,8 +160,8 @@ def mean_gradients(question, repeats, change, batch_size=BATCH_SIZE):
     for rows, slopes in gradients(question, examples, change, batch_size):
         here = np.arange(rows[0], rows[-1] + 1)
         belongs = (here[:, None] == rows).astype("float32")  # adds up the rows of each example
-        total[here] += (belongs @ slopes.reshape(len(rows), -1)).reshape(len(here), *slopes.shape[1:])
-    return finite(total / np.float32(repeats))
+        total[here] += (belongs @ finite(slopes).reshape(len(rows), -1)).reshape(len(here), *slopes.shape[1:])
+    return total / np.float32(repeats)
 
 
 def finite(values, what="The gradients"):
