@@ -33,7 +33,7 @@ def integrated_gradients(model, inputs, target=None, *, baseline=0.0, steps=50, 
 
     Notes
     -----
-    Cost: ``steps`` gradients an example. A number equal to the baseline gets 0: black as baseline cannot see black. Where
+    Cost: ``steps`` gradients an example. A number equal to the baseline gets 0: black cannot be seen from black. Where
     a model takes zeros for padding, its score jumps as the path leaves a baseline of zeros, and the attributions miss
     the jump; for one-hot letters, 0.25 in all four columns is a "nothing" without one.
 
