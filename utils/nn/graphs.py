@@ -196,6 +196,8 @@ def train(
     line.on_train_begin()
     for epoch in range(epochs):
         losses, parts = [], list(graphs.batches(train, batch_size, rng))
+        if epoch == 0:  # the part that differs in size first: TensorFlow then compiles for any size at the second one
+            parts.sort(key=len)
         for number, part in enumerate(parts):
             optimizer.learning_rate = one_cycle((epoch + number / len(parts)) / epochs, rate)
             losses.append(float(model.train_on_batch(_batch(graphs, part, descriptors), labels[part])))
