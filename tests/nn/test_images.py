@@ -124,6 +124,21 @@ def test_it_learns_and_the_mean_of_members_and_views_is_meant():
     assert np.allclose(trained.logits(x), by_hand, atol=1e-4)
 
 
+@pytest.mark.parametrize("several", [False, True])
+def test_the_validation_part_chooses_one_or_the_mean_of_several(several):
+    x, y = pictures(n=48)
+    y = np.column_stack([y == 0, y == 1]).astype(int) if several else y
+    recipes = images.candidates(TINY)
+    validation = x[32:], y[32:]
+    chosen, trained, losses = images.choose(recipes, x[:32], y[:32], validation, run_eagerly=True)
+    assert len(losses) == 7  # three alone, three pairs, all
+    best = min(losses, key=losses.get)
+    by_hand = np.mean([trained[name].probabilities(x) for name in best], axis=0)
+    assert np.allclose(chosen.probabilities(x), by_hand)
+    assert scoring.log_loss(y[32:], by_hand[32:]) == pytest.approx(min(losses.values()))
+    assert np.allclose(images.probabilities(chosen.logits(x), several), by_hand, atol=1e-6)
+
+
 def test_the_same_seed_gives_the_same_network():
     x, y = pictures()
     first, again, other = (images.train(x, y, TINY, seed=seed, run_eagerly=True).logits(x) for seed in (0, 0, 1))
@@ -229,16 +244,18 @@ tomllib.loads = loads
 """
 
 
-@pytest.mark.parametrize("kind", ["colours and four classes", "several findings", "fifty pictures"])
+@pytest.mark.parametrize("kind", ["colours and four classes", "fifty pictures with several findings"])
 def test_your_own_pictures(kind, tmp_path, offline):
-    random, arrays = np.random.default_rng(0), {}
-    sizes = {"train": 60, "val": 30, "test": 40} if kind != "fifty pictures" else {"train": 30, "val": 10, "test": 10}
-    for part, n in sizes.items():
-        shape = (n, 20, 24, 3) if "colours" in kind else (n, 40, 40)
-        arrays[f"{part}_images"] = random.integers(0, 256, shape, dtype=np.uint8)
-        label = np.arange(n) % (4 if "colours" in kind else 2)
+    random, arrays, colours = np.random.default_rng(0), {}, "colours" in kind
+    for part, n in {
+        "train": 60 if colours else 30,
+        "val": 30 if colours else 10,
+        "test": 40 if colours else 10,
+    }.items():
+        arrays[f"{part}_images"] = random.integers(0, 256, (n, 20, 24, 3) if colours else (n, 40, 40), dtype=np.uint8)
+        label = np.arange(n) % (4 if colours else 2)
         findings = np.column_stack([label, 1 - label, random.integers(0, 2, n)])
-        arrays[f"{part}_labels"] = findings if kind == "several findings" else label
+        arrays[f"{part}_labels"] = label if colours else findings
     np.savez(tmp_path / "own.npz", **arrays)
     claims = run_chapter(tmp_path, offline, "-p", "dataset", str(tmp_path / "own.npz"))
     assert len(claims) >= 8
