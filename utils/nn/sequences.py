@@ -40,8 +40,8 @@ class Recipe:
 ROWS = 2700  # for which the recipes were made
 RECIPES = {
     "cnn": Recipe(),
-    "gru": Recipe(epochs=12, batch_size=128, rate=0.003),
-    "attention": Recipe(epochs=12, batch_size=128, rate=0.003),
+    "gru": Recipe(epochs=10, batch_size=128, rate=0.004),
+    "attention": Recipe(epochs=16, batch_size=128, rate=0.003),
 }
 
 
