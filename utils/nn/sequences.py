@@ -173,4 +173,4 @@ def _restart(model, build):
     """New random weights and a fresh optimizer in a model that stays compiled: tracing it anew would cost seconds."""
     model.set_weights(build().get_weights())
     for variable in model.optimizer.variables:
-        variable.assign(ops.zeros_like(variable))
+        variable.assign(ops.zeros(variable.shape, variable.dtype))
