@@ -105,7 +105,9 @@ def run(
     ] = None,
     solved: Annotated[bool, typer.Option("--solved", help="Put the reference solutions into the exercises.")] = False,
     out: Annotated[str, typer.Option(metavar="DIR", help="Where the report and the notebooks go.")] = "build/run",
-    timeout: Annotated[int, typer.Option(min=1, metavar="SECONDS", help="What a single cell may take.")] = 600,
+    timeout: Annotated[
+        int | None, typer.Option(min=1, metavar="SECONDS", help="What a single cell may take: 600, or 3600 in full.")
+    ] = None,
     as_json: Json = False,
 ):
     """Execute chapters in fresh kernels, judge their claims, and write a report.

@@ -9,6 +9,8 @@ from rich.console import Console
 from utils.course import notebooks
 from utils.errors import CourseError, UsageError
 
+CELL_SECONDS = {"smoke": 600, "quick": 600, "full": 3600}  # what a cell may take, unless the reader says otherwise
+
 
 def run(names, profile, workers, assignments, solved, out, timeout, as_json):
     """Execute chapters, write and show the report. Returns the exit status.
@@ -26,6 +28,7 @@ def run(names, profile, workers, assignments, solved, out, timeout, as_json):
     from utils.course.runner import run as run_jobs
     from utils.course.screens import screen
 
+    timeout = timeout or CELL_SECONDS[profile]
     folder = Path(out)
     notebooks.make_folder(folder)  # rather now than after ten minutes of work
     jobs = [Job(path, folder / path.name, profile, parameters, solved, timeout) for path in paths]
