@@ -244,3 +244,17 @@ def test_no_matched_set_of_nafld_is_on_both_sides(seed):
         assert not kind[0] & kind[1]
         assert not kind[0] & kind[2]
         assert not kind[1] & kind[2]
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_each_part_has_both_labels_even_where_cases_are_few(seed):
+    group = histories.cohort(records([], [1] * 4 + [0] * 26, groups=np.arange(30) // 2))
+    found = histories.part(group, (0.6, 0.15, 0.25), seed).parts().values()
+    assert all(set(group.labels[rows]) == {0, 1} for rows in found)
+    assert len(set(np.concatenate([np.unique(group.groups[rows]) for rows in found]))) == 15
+    assert sum(len(np.unique(group.groups[rows])) for rows in found) == 15
+
+
+def test_a_study_with_two_cases_cannot_be_parted_in_three():
+    with pytest.raises(CourseError, match="30 people, 2 of them with label 1"):
+        histories.part(histories.cohort(records([], [1, 1] + [0] * 28)))
