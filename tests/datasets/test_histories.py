@@ -248,7 +248,7 @@ def test_no_matched_set_of_nafld_is_on_both_sides(seed):
 
 @pytest.mark.parametrize("seed", range(20))
 def test_each_part_has_both_labels_even_where_cases_are_few(seed):
-    group = histories.cohort(records([], [1] * 4 + [0] * 26, groups=np.arange(30) // 2))
+    group = histories.cohort(records([], [int(row % 7 == 0) for row in range(30)], groups=np.arange(30) // 2))
     found = histories.part(group, (0.6, 0.15, 0.25), seed).parts().values()
     assert all(set(group.labels[rows]) == {0, 1} for rows in found)
     assert len(set(np.concatenate([np.unique(group.groups[rows]) for rows in found]))) == 15
