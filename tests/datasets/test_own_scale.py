@@ -1,4 +1,5 @@
-"""50,000 rows of each kind: in a stated time on one core, and five times the rows in at most seven times the time."""
+"""50,000 rows of each kind: in a stated time on one core, and five times the rows in at most twelve times the time,
+which is twice the rows in three times; what grows with their square would take twenty-five times."""
 
 import time
 
@@ -76,4 +77,4 @@ def test_fifty_thousand_rows(tmp_path, kind):
         taken[count], data = seconds(write(tmp_path / str(count), count))
         assert len(data.labels) == count
     assert taken[ROWS] <= allowed
-    assert taken[ROWS] <= 7 * max(taken[ROWS // 5], 0.1)
+    assert taken[ROWS] <= 12 * max(taken[ROWS // 5], 0.1)
