@@ -17,7 +17,9 @@ def nuclei(seeds):
     """Three kinds of nuclei on the spatial split; intervals by blocks of tissue of 150 pixels."""
     data = datasets.load("nuclei")
     blocks = (data.positions // 150) @ [100, 1]
-    return _classify("nuclei", data, images.Recipe(epochs=24, mirror="all"), blocks, seeds)
+    recipes = images.candidates(images.Recipe(epochs=24, mirror="all"))
+    del recipes["mirrored, shifted"]  # as in the quick profile of chapter 07
+    return _classify("nuclei", data, recipes, blocks, seeds)
 
 
 def breastmnist(seeds):
@@ -27,10 +29,10 @@ def breastmnist(seeds):
     except CourseError as error:
         print(f"breastmnist is left out: {error}", file=sys.stderr)
         return []
-    return _classify("breastmnist", data, images.Recipe(epochs=30, width=32), data.groups, seeds)
+    return _classify("breastmnist", data, images.candidates(images.Recipe(epochs=30, width=32)), data.groups, seeds)
 
 
-def _classify(task, data, recipe, groups, seeds):
+def _classify(task, data, recipes, groups, seeds):
     """Networks and baselines on one split. The score of several seeds is that of their mean; so is its interval."""
     split, outputs, found = data.split, len(data.class_names), []
     x, y = data.images[split.train], data.labels[split.train]
@@ -51,7 +53,7 @@ def _classify(task, data, recipe, groups, seeds):
 
     started, guesses = time.perf_counter(), []
     for seed in seeds:
-        best, _, losses = images.choose(images.candidates(recipe), x, y, watched, outputs=outputs, seed=seed)
+        best, _, losses = images.choose(recipes, x, y, watched, outputs=outputs, seed=seed)
         names = min(losses, key=losses.get)
         print(f"{task}, seed {seed}: on the validation part, pictures {' and '.join(names)}", file=sys.stderr)
         guesses.append(best.probabilities(test))
@@ -62,7 +64,7 @@ def _classify(task, data, recipe, groups, seeds):
     score("random forest", [one.probabilities(test) for one in forests], time.perf_counter() - started)
 
     started = time.perf_counter()
-    settings = [(c, mirror) for c in (0.001, 0.01, 0.1) for mirror in {"none", recipe.mirror}]
+    settings = [(c, mirror) for c in (0.001, 0.01, 0.1) for mirror in {one.mirror for one in recipes.values()}]
     tried = [baselines.logistic_regression(outputs, strength=c, mirror=mirror).fit(x, y) for c, mirror in settings]
     best = min(tried, key=lambda one: scoring.log_loss(watched[1], one.probabilities(watched[0])))
     score("logistic regression", [best.probabilities(test)], time.perf_counter() - started)
@@ -70,7 +72,7 @@ def _classify(task, data, recipe, groups, seeds):
 
 
 def nuclei_segmentation(seeds):
-    """Masks of nuclei on held-out squares of tissue; intervals by blocks of 128 pixels."""
+    """Masks of nuclei on held-out squares of tissue, by two seeds at most; intervals by blocks of 128 pixels."""
     squares = segmentation.cut(datasets.tissue_field(1))
     split = segmentation.deal(squares)
     masks, found = squares.masks[split.test], []
@@ -89,7 +91,7 @@ def nuclei_segmentation(seeds):
             found.append(Score("nuclei segmentation", model, name, *value, seconds))
 
     started, predicted = time.perf_counter(), []
-    for seed in seeds:
+    for seed in seeds[:2]:
         unet, _ = segmentation.train(squares.take(split.train), steps=300, seed=seed)
         guess = segmentation.predict(unet, squares.images[split.validation])
         cut = max(np.arange(0.2, 0.8, 0.1), key=lambda one: metrics.dice(squares.masks[split.validation], guess > one))
