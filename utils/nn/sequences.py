@@ -41,7 +41,7 @@ ROWS = 2700  # for which the recipes were made
 RECIPES = {
     "cnn": Recipe(),
     "gru": Recipe(epochs=10, batch_size=128, rate=0.004),
-    "attention": Recipe(epochs=16, batch_size=128, rate=0.003),
+    "attention": Recipe(epochs=14, batch_size=128, rate=0.003),
 }
 
 
