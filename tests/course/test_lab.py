@@ -49,6 +49,17 @@ def test_a_chapter_that_changed_since_is_told_and_the_copy_stays(course):
     assert lab.copy_chapters() == [f"Copied into {course.root / 'work'}: 00_x.ipynb."]
 
 
+def test_the_glossary_lies_beside_the_chapters_and_a_learners_own_stays(course):
+    course.chapter("00_x")
+    (course.root / "chapters" / "glossary.md").write_text("| kernel | 卷积核 |", encoding="utf-8")
+    lab.copy_chapters()
+    copy = course.root / "work" / "glossary.md"
+    assert copy.read_text(encoding="utf-8") == "| kernel | 卷积核 |"
+    copy.write_text("my own")
+    lab.copy_chapters()
+    assert copy.read_text() == "my own"
+
+
 def test_a_full_disk_leaves_no_half_copy(course, monkeypatch):
     course.chapter("00_x")
 

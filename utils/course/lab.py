@@ -1,4 +1,4 @@
-"""``course lab``: the learner's own copies of the chapters in ``work/``, and JupyterLab over them.
+"""``course lab``: the learner's own copies of the chapters and the glossary in ``work/``, and JupyterLab over them.
 
 A copy comes without outputs, so that the reader can predict before running. It remembers which text it was made from,
 in ``metadata.course_copy``, so that we can say when its chapter has changed since. A file that is there stays as it is.
@@ -47,9 +47,17 @@ def copy_chapters():
                 f"{path.name} has changed since your copy was made; yours stays as it is. "
                 f"For the new one, rename work/{path.name} and call `course lab` again."
             )
+    _copy_glossary()
     if copied:
         sentences.insert(0, f"Copied into {work_folder()}: {', '.join(copied)}.")
     return sentences
+
+
+def _copy_glossary():
+    """Put the page that chapter 00 leads to beside the chapters; one that is there stays."""
+    page, copy = notebooks.root() / "chapters" / "glossary.md", work_folder() / "glossary.md"
+    if page.exists() and not copy.exists():
+        _write(copy, page.read_text(encoding="utf-8"))
 
 
 def _copy(chapter, path):
@@ -58,7 +66,10 @@ def _copy(chapter, path):
             cell["outputs"], cell["execution_count"] = [], None
     chapter["metadata"].pop("course_run", None)
     chapter["metadata"]["course_copy"] = {"text_sha256": notebooks.text_sha256(chapter)}
-    text = notebooks.as_text(chapter)
+    _write(path, notebooks.as_text(chapter))
+
+
+def _write(path, text):
     try:
         path.parent.mkdir(exist_ok=True)
         with path.open("x", encoding="utf-8", newline="\n") as file:  # x: never over a file that is there
@@ -66,7 +77,7 @@ def _copy(chapter, path):
                 file.write(text)
                 file.flush()
             except OSError:
-                path.unlink()  # half a chapter would be taken for the learner's own next time
+                path.unlink()  # half a file would be taken for the learner's own next time
                 raise
     except FileExistsError:
         return
