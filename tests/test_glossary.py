@@ -9,6 +9,7 @@ from conftest import CHAPTERS, ROOT, read
 PAGE = ROOT / "chapters" / "glossary.md"
 FILES = {path.name[:2]: path.name for path in CHAPTERS}  # "03" → "03_cnn.ipynb"
 LINK = re.compile(r"\[(\d\d)\]\(([^)]+)\)")
+GREEK = "alpha|beta|gamma|delta|(?:var)?epsilon|eta|theta|kappa|lambda|mu|nu|rho|sigma|tau|phi|chi|psi|omega"
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
 
 
@@ -143,11 +144,7 @@ def letters(formula):
         depth += {"{": 1, "}": -1}.get(token, 0)
         if below is None and token == "{" and before == "_":
             below = depth - 1
-        if (
-            below is None
-            and before != "_"
-            and re.fullmatch(r"[a-zA-Z]|\\(?:alpha|beta|gamma|eta|theta|lambda|sigma|epsilon|delta|phi|tau)", token)
-        ):
+        if below is None and before != "_" and re.fullmatch(rf"[a-zA-Z]|\\({GREEK})", token):
             kept.add(token)
         if below is not None and depth == below:
             below = None
