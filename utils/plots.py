@@ -125,10 +125,11 @@ def images(pictures, *, titles=None, columns=6, size=1.4, limits=None, colour_ma
     columns = min(columns, len(pictures))
     rows = -(-len(pictures) // columns)
     tallest = max(picture.shape[0] / picture.shape[1] for picture in pictures)
-    title_height = 0.28 * (1 + max((title.count("\n") for title in titles), default=0)) if titles else 0.05
-    figure, axes = canvas(
-        rows, columns, width=size * columns, height=rows * (size * tallest + title_height), squeeze=False
-    )
+    height = rows * size * tallest
+    for row in range(rows):  # a row without titles needs no room for them
+        lines = [1 + title.count("\n") for title in (titles or ())[row * columns : (row + 1) * columns] if title]
+        height += 0.28 * max(lines) if lines else 0.05
+    figure, axes = canvas(rows, columns, width=size * columns, height=height, squeeze=False)
     low, high = limits or (None, None)
     for position, ax in enumerate(axes.flat):
         ax.set_axis_off()
