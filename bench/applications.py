@@ -44,9 +44,11 @@ def run_apart(module, name, seeds):
 
 
 def show(scores, megabytes):
-    """Print the rows of one task, as Markdown."""
+    """Print the rows of one process, as Markdown; each task's name stands in its first row, the memory in the first."""
+    before = None
     for place, score in enumerate(Score(**score) for score in scores):
-        task = f"{score.task} ({megabytes:,.0f} MB)" if place == 0 else ""
+        task = "" if score.task == before else score.task + (f" ({megabytes:,.0f} MB)" if place == 0 else "")
+        before = score.task
         value = f"{score.value:.3f} ({score.low:.3f} to {score.high:.3f})"
         print(
             f"| {task} | {score.model} | {score.metric} | {value} | {score.seconds:.0f} | {score.published} |",
