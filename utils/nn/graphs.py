@@ -11,7 +11,7 @@ from sklearn.preprocessing import StandardScaler
 from utils.datasets.graphs import ATOM_WIDTH, BOND_WIDTH, Graphs
 from utils.errors import CourseError
 from utils.nn.recipes import one_cycle
-from utils.nn.training import _OneLine
+from utils.nn.training import _OneLine, prepare
 
 FARTHEST = 4.0  # standard deviations beyond which a descriptor says no more than "very large"
 
@@ -190,6 +190,7 @@ def train(
     optimizer = keras.optimizers.AdamW(rate, weight_decay=0.0001, clipnorm=5.0)
     # Without Keras's compiler, which would begin anew for each shape of a batch.
     model.compile(optimizer, loss, jit_compile=False, run_eagerly=eager)
+    prepare(model)
     rng, history, best = np.random.default_rng(seed), {"loss": [], "val_loss": []}, None
     line = _OneLine()
     line.set_params({"epochs": epochs})

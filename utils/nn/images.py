@@ -6,7 +6,7 @@ leave the label true, a learning rate that falls along a cosine, and the mean of
 
 import itertools
 import math
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 
 import keras
 import numpy as np
@@ -289,7 +289,26 @@ def train(images, labels, recipe=None, *, outputs=None, validation=None, seed=0,
 def schedule(steps, peak):
     """A learning rate that rises to its peak in the first tenth of the steps and falls to zero along half a cosine."""
     rise = max(steps // 10, 1)
-    return keras.optimizers.schedules.CosineDecay(0.0, max(steps - rise, 1), warmup_target=peak, warmup_steps=rise)
+    return _RiseAndFall(peak, rise, max(steps - rise, 1))
+
+
+@dataclass(frozen=True)
+class _RiseAndFall(keras.optimizers.schedules.LearningRateSchedule):
+    """Keras's CosineDecay with a warm-up, without its branch: an optimizer asks for the rate once for each variable,
+    and to trace that many branches takes longer than some hundred steps."""
+
+    peak: float
+    rise: int
+    fall: int
+
+    def __call__(self, step):
+        step = ops.cast(step, "float32")
+        rising = step / self.rise
+        fallen = ops.clip((step - self.rise) / self.fall, 0, 1)
+        return self.peak * ops.minimum(rising, 0.5 * (1 + ops.cos(math.pi * fallen)))
+
+    def get_config(self):
+        return asdict(self)
 
 
 def class_weights(labels, outputs):

@@ -12,6 +12,7 @@ import numpy as np
 from keras import layers, ops
 
 from utils.errors import CourseError
+from utils.nn.training import prepare
 from utils.nn.views import crops, looks, whiten
 
 MARGIN = 4  # pixels by which a picture may be shifted in each direction
@@ -185,6 +186,7 @@ def train_within(seconds, build, images, labels, recipe=None, *, seed=0, clock=t
         keras.losses.CategoricalCrossentropy(label_smoothing=recipe.label_smoothing),
         jit_compile=False,  # compiling costs seconds, and short trainings do not earn them back
     )
+    prepare(model)
     targets = np.eye(model.output_shape[-1], dtype="float32")[labels]
     edge = ((0, 0), (MARGIN, MARGIN), (MARGIN, MARGIN), (0, 0))
     if recipe.whiten:

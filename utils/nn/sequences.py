@@ -13,6 +13,7 @@ from keras import layers, ops
 
 from utils.errors import CourseError
 from utils.nn.models import AddPositions, EncoderBlock
+from utils.nn.training import prepare
 
 MOST_PLACES = 24  # that are left of a long stretch after pooling, or as steps of the recurrent network
 
@@ -110,7 +111,7 @@ def compile_for(model, rows, recipe=None, run_eagerly=False):
         jit_compile=False,  # compiling costs more seconds than such short trainings earn back
         run_eagerly=run_eagerly,
     )
-    return model
+    return prepare(model)
 
 
 def predict(model, inputs, batch_size=1024):

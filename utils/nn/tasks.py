@@ -13,6 +13,7 @@ from utils.datasets import Split
 from utils.errors import CourseError
 from utils.nn.molecules import typical_error
 from utils.nn.sequences import _restart
+from utils.nn.training import prepare
 
 SCORES = {
     "accuracy": metrics.accuracy,
@@ -115,6 +116,7 @@ class Network:
         self.model = build()
         optimizer = keras.optimizers.AdamW(rate, weight_decay=weight_decay)
         self.model.compile(optimizer, loss, jit_compile=False, run_eagerly=eagerly)
+        prepare(self.model)
 
     def fit(self, inputs, targets, seed=0, *, begin=None, most_epochs=40):
         """Train on arrays (k, …), given as a list; few rows are seen ``most_epochs`` times at most. Returns itself.
