@@ -132,7 +132,7 @@ def loss(masks, logits):
 class Crops(keras.utils.PyDataset):
     """Batches for ``fit``: crops from anywhere in the squares, turned, mirrored, and with other tints.
 
-    One "epoch" is ``steps`` batches of ``batch_size`` crops of ``side`` pixels. tint: largest change of a channel, as a
+    There are ``steps`` batches of ``batch_size`` crops of ``side`` pixels. tint: largest change of a channel, as a
     share of its range. Yields float32 images (batch, side, side, 3), values 0 to 255, and masks (batch, side, side, 1).
     """
 
@@ -178,8 +178,9 @@ def train(squares, *, steps, width=16, seed=0, run_eagerly=False, **options):
         jit_compile=False,  # compiling takes longer than it saves in a training of minutes
         run_eagerly=run_eagerly,
     )
-    crops = Crops(squares, steps=min(steps, 30), seed=seed, **options)
-    return model, fit(model, crops, None, epochs=max(steps // 30, 1), batch_size=None)
+    crops = Crops(squares, steps=steps, seed=seed, **options)
+    # Keras's epochs are stretches of one pass here: TensorFlow takes up to a second to take a pass down.
+    return model, fit(model, crops, None, epochs=max(steps // 30, 1), batch_size=None, steps_per_epoch=min(steps, 30))
 
 
 def blurred_red(images, spread=2.0):

@@ -13,7 +13,7 @@ from keras import layers, ops
 
 from utils.errors import CourseError
 from utils.nn.models import AddPositions, EncoderBlock
-from utils.nn.training import prepare
+from utils.nn.training import fit
 
 MOST_PLACES = 24  # that are left of a long stretch after pooling, or as steps of the recurrent network
 
@@ -111,7 +111,7 @@ def compile_for(model, rows, recipe=None, run_eagerly=False):
         jit_compile=False,  # compiling costs more seconds than such short trainings earn back
         run_eagerly=run_eagerly,
     )
-    return prepare(model)
+    return model
 
 
 def predict(model, inputs, batch_size=1024):
@@ -162,9 +162,8 @@ def cross_validate(build, inputs, labels, fold, *, tested=None, recipe=None, mem
         total = 0
         for _ in range(members):
             _restart(model, build)
-            model.fit(
-                inputs[~held_out], targets[~held_out], epochs=recipe.epochs, batch_size=recipe.batch_size, verbose=0
-            )
+            effort = {"epochs": recipe.epochs, "batch_size": recipe.batch_size}
+            fit(model, inputs[~held_out], targets[~held_out], quiet=True, **effort)
             total = total + predict(model, inputs[held_out])
         found[held_out] = total / members
     return found, model

@@ -13,7 +13,7 @@ from utils.datasets import Split
 from utils.errors import CourseError
 from utils.nn.molecules import typical_error
 from utils.nn.sequences import _restart
-from utils.nn.training import prepare
+from utils.nn.training import fit
 
 SCORES = {
     "accuracy": metrics.accuracy,
@@ -116,7 +116,6 @@ class Network:
         self.model = build()
         optimizer = keras.optimizers.AdamW(rate, weight_decay=weight_decay)
         self.model.compile(optimizer, loss, jit_compile=False, run_eagerly=eagerly)
-        prepare(self.model)
 
     def fit(self, inputs, targets, seed=0, *, begin=None, most_epochs=40):
         """Train on arrays (k, …), given as a list; few rows are seen ``most_epochs`` times at most. Returns itself.
@@ -133,8 +132,8 @@ class Network:
             rows = np.append(rows, random.permutation(len(targets)))
         rows = rows[: steps * self.batch_size]
         seen = [part[rows] for part in inputs]
-        options = {"shuffle": False, "verbose": 0, "callbacks": [_Cosine(self.rate, steps)]}
-        self.model.fit(seen if len(seen) > 1 else seen[0], targets[rows], batch_size=self.batch_size, **options)
+        options = {"epochs": 1, "shuffle": False, "quiet": True, "callbacks": [_Cosine(self.rate, steps)]}
+        fit(self.model, seen if len(seen) > 1 else seen[0], targets[rows], batch_size=self.batch_size, **options)
         return self
 
     def predict(self, inputs, batch_size=500):
