@@ -153,14 +153,6 @@ def test_augmentation_acts_in_training_only():
     assert images.augmentation(images.Recipe(mirror="none", turn=0, shift=0, zoom=0, light=0)) == []
 
 
-def test_the_rate_rises_and_falls_to_zero():
-    rates = [float(images.schedule(100, 0.5)(step)) for step in range(101)]
-    assert np.argmax(rates) == 10
-    assert rates[10] == pytest.approx(0.5)
-    assert rates[0] == 0
-    assert rates[100] == pytest.approx(0, abs=1e-6)
-
-
 def test_class_weights_make_classes_equal():
     weights = images.class_weights(np.repeat([0, 2], [30, 10]), 3)
     assert 30 * weights[0] == pytest.approx(10 * weights[2]) == pytest.approx(20)

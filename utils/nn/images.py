@@ -6,7 +6,7 @@ leave the label true, a learning rate that falls along a cosine, and the mean of
 
 import itertools
 import math
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 
 import keras
 import numpy as np
@@ -15,6 +15,7 @@ from keras import layers, ops
 from utils import metrics
 from utils.errors import CourseError
 from utils.nn import scoring
+from utils.nn.schedules import rise_and_fall
 from utils.nn.training import fit
 
 # What may be mirrored without making the label false, and the ways in which a prediction then looks at a picture:
@@ -273,7 +274,7 @@ def train(images, labels, recipe=None, *, outputs=None, validation=None, seed=0,
         model = classifier(images, outputs, recipe)
         kind = keras.losses.BinaryCrossentropy if several else keras.losses.CategoricalCrossentropy
         model.compile(
-            keras.optimizers.AdamW(schedule(steps, recipe.peak_rate), weight_decay=recipe.weight_decay),
+            keras.optimizers.AdamW(rise_and_fall(steps, recipe.peak_rate), weight_decay=recipe.weight_decay),
             kind(from_logits=True, label_smoothing=recipe.label_smoothing),
             jit_compile=False,  # compiling costs seconds, and short trainings do not earn them back
             run_eagerly=run_eagerly,
@@ -284,31 +285,6 @@ def train(images, labels, recipe=None, *, outputs=None, validation=None, seed=0,
         histories.append(fit(model, images, targets(labels), validation=watched, **options))
         models.append(model)
     return Trained(models, recipe, several, histories[0])
-
-
-def schedule(steps, peak):
-    """A learning rate that rises to its peak in the first tenth of the steps and falls to zero along half a cosine."""
-    rise = max(steps // 10, 1)
-    return _RiseAndFall(peak, rise, max(steps - rise, 1))
-
-
-@dataclass(frozen=True)
-class _RiseAndFall(keras.optimizers.schedules.LearningRateSchedule):
-    """Keras's CosineDecay with a warm-up, without its branch: an optimizer asks for the rate once for each variable,
-    and to trace that many branches takes longer than some hundred steps."""
-
-    peak: float
-    rise: int
-    fall: int
-
-    def __call__(self, step):
-        step = ops.cast(step, "float32")
-        rising = step / self.rise
-        fallen = ops.clip((step - self.rise) / self.fall, 0, 1)
-        return self.peak * ops.minimum(rising, 0.5 * (1 + ops.cos(math.pi * fallen)))
-
-    def get_config(self):
-        return asdict(self)
 
 
 def class_weights(labels, outputs):

@@ -9,7 +9,8 @@ from scipy.ndimage import gaussian_filter
 
 from utils.datasets import Split
 from utils.errors import CourseError
-from utils.nn.images import schedule, statistics
+from utils.nn.images import statistics
+from utils.nn.schedules import rise_and_fall
 from utils.nn.training import fit
 
 STEP = 16  # the U-Net halves its picture four times, so sides must be multiples of this
@@ -173,7 +174,7 @@ def train(squares, *, steps, width=16, seed=0, run_eagerly=False, **options):
     keras.utils.set_random_seed(seed)
     model = unet(squares.images, width)
     model.compile(
-        keras.optimizers.AdamW(schedule(steps, 0.005), weight_decay=0.02),
+        keras.optimizers.AdamW(rise_and_fall(steps, 0.005), weight_decay=0.02),
         loss,
         jit_compile=False,  # compiling takes longer than it saves in a training of minutes
         run_eagerly=run_eagerly,

@@ -26,9 +26,11 @@ def prepare(model):
     """Give a compiled model's optimizer its variables, and return the model.
 
     TensorFlow traces a training step twice when the first step makes variables, which in a short training can be half
-    of the time. Harmless on other backends, and where they are there already.
+    of the time. Harmless on other backends, and where they are there already; a model that has not seen an input yet has
+    no variables to ask for.
     """
-    model.optimizer.build(model.trainable_variables)
+    if model.built:
+        model.optimizer.build(model.trainable_variables)
     return model
 
 
