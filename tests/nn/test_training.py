@@ -93,3 +93,70 @@ def test_patience_goes_back_to_the_best_weights(lines):
 def test_patience_needs_validation():
     with pytest.raises(ValueError, match="validation"):
         nn.fit(linear_model(), *regression(), epochs=1, patience=1)
+
+
+def test_quiet_shows_nothing(lines):
+    nn.fit(linear_model(), *regression(), epochs=2, quiet=True)
+    assert lines == []
+
+
+@pytest.mark.parametrize("together", [lambda a, b: [a, b], lambda a, b: {"one": a, "other": b}])
+def test_it_trains_as_keras_does_on_the_same_arrays(together, lines):
+    """Several inputs, wide numbers, weights for classes, and batches of which the last is smaller."""
+    x, _ = regression(50)
+    x, y = x.astype("float64"), np.arange(50) % 2
+    inputs, found = together(x[:, :1], x[:, 1:]), []
+    for train in (nn.fit, keras.Model.fit):
+        keras.utils.set_random_seed(2)
+        one, other = keras.Input((1,), name="one"), keras.Input((2,), name="other")
+        hidden = keras.layers.Concatenate()([one, other])
+        model = keras.Model(together(one, other), keras.layers.Dense(2, activation="softmax")(hidden))
+        model.compile(keras.optimizers.Adam(0.01), "sparse_categorical_crossentropy")
+        options = {"epochs": 3, "batch_size": 8, "shuffle": False, "class_weight": {0: 1.0, 1: 3.0}}
+        history = train(model, inputs, y, **options).history["loss"]
+        found.append([*model.get_weights(), np.array(history)])
+    for ours, theirs in zip(*found, strict=True):
+        np.testing.assert_allclose(ours, theirs, atol=1e-6)
+
+
+def test_each_epoch_has_every_example_once_in_another_order(lines):
+    seen = []
+
+    class Watching(keras.layers.Layer):
+        def call(self, inputs):
+            seen.append(keras.ops.convert_to_numpy(inputs)[:, 0])
+            return inputs
+
+    model = keras.Sequential([keras.Input((1,)), Watching(), keras.layers.Dense(1)])
+    model.compile("sgd", "mse", run_eagerly=True)
+    nn.start("quick", 0)
+    nn.fit(model, np.arange(30.0)[:, None], np.zeros(30), epochs=2, batch_size=10)
+    first, second = np.concatenate(seen).reshape(2, 30)
+    assert sorted(first) == sorted(second) == list(range(30))
+    assert not np.array_equal(first, second)
+    assert not np.array_equal(first, np.arange(30))
+
+
+def test_the_step_is_traced_once(lines, monkeypatch):
+    traced = []
+    step = keras.Model.train_step
+
+    def counted(self, *given):
+        traced.append(self)
+        return step(self, *given)
+
+    monkeypatch.setattr(keras.Model, "train_step", counted)
+    nn.fit(linear_model(), *regression(), epochs=3, batch_size=10)
+    assert len(traced) == 1
+
+
+def test_a_model_that_has_not_seen_an_input_can_be_trained(lines):
+    model = keras.Sequential([keras.layers.Dense(1)])
+    model.compile(keras.optimizers.SGD(0.05), "mse")
+    assert nn.fit(model, *regression(), epochs=2).history["loss"][-1] < 6
+
+
+@pytest.mark.parametrize("rows, labels", [(10, 9), (0, 0)])
+def test_arrays_that_do_not_fit_are_refused(rows, labels):
+    with pytest.raises(ValueError, match=f"hold {rows}, {labels} examples"):
+        nn.fit(linear_model(), np.zeros((rows, 3)), np.zeros(labels), epochs=1)

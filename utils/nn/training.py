@@ -26,10 +26,10 @@ def prepare(model):
     """Give a compiled model's optimizer its variables, and return the model.
 
     TensorFlow traces a training step twice when the first step makes variables, which in a short training can be half
-    of the time. Harmless on other backends, and where they are there already; a model that has not seen an input yet has
-    no variables to ask for.
+    of the time. Harmless on other backends, and where they are there already. A model with layers that have not seen an
+    input yet has no variables to give, and is left as it is.
     """
-    if model.built:
+    if model.built and all(layer.built for layer in model.layers):
         model.optimizer.build(model.trainable_variables)
     return model
 
@@ -82,13 +82,18 @@ def fit(model, x, y, *, validation=None, epochs, batch_size=32, patience=None, s
     Raises
     ------
     ValueError
-        When ``patience`` is given without validation data.
+        When ``patience`` is given without validation data, or inputs and labels differ in their number.
     """
     callbacks = [*([] if quiet else [_OneLine()]), *options.pop("callbacks", [])]
     if patience is not None:
         if validation is None:
             raise ValueError("Early stopping watches the validation loss: give validation=(inputs, labels) too.")
         callbacks.append(keras.callbacks.EarlyStopping("val_loss", patience=patience, restore_best_weights=True))
+    for arrays in ([] if y is None else [(x, y)]) + ([validation] if validation else []):
+        counts = [len(part) for part in keras.tree.flatten(arrays)]
+        if len(set(counts)) > 1 or 0 in counts:
+            told = ", ".join(map(str, counts))
+            raise ValueError(f"Inputs and labels hold {told} examples: give each the same number, one at least.")
     if keras.backend.backend() == "tensorflow" and y is not None:
         x, y = _stream(x, y, batch_size, shuffle), None
         validation = validation and _stream(*validation, batch_size, shuffle=False)
