@@ -30,3 +30,15 @@ class _RiseAndFall(keras.optimizers.schedules.LearningRateSchedule):
 
     def get_config(self):
         return asdict(self)
+
+
+class Cosine(keras.callbacks.Callback):
+    """Lets the rate fall to zero in so many steps of one epoch, from outside the compiled step: for another number of
+    steps nothing needs to be compiled anew."""
+
+    def __init__(self, rate, steps):
+        super().__init__()
+        self.rate, self.steps = rate, steps
+
+    def on_train_batch_begin(self, batch, logs=None):
+        self.model.optimizer.learning_rate = self.rate * (1 + math.cos(math.pi * batch / self.steps)) / 2

@@ -1,6 +1,5 @@
 """One question to one dataset, and two who answer it; and a network that can be trained again and again."""
 
-import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -12,6 +11,7 @@ from utils import metrics
 from utils.datasets import Split
 from utils.errors import CourseError
 from utils.nn.molecules import typical_error
+from utils.nn.schedules import Cosine
 from utils.nn.sequences import _restart
 from utils.nn.training import fit
 
@@ -132,7 +132,7 @@ class Network:
             rows = np.append(rows, random.permutation(len(targets)))
         rows = rows[: steps * self.batch_size]
         seen = [part[rows] for part in inputs]
-        options = {"epochs": 1, "shuffle": False, "quiet": True, "callbacks": [_Cosine(self.rate, steps)]}
+        options = {"epochs": 1, "shuffle": False, "quiet": True, "callbacks": [Cosine(self.rate, steps)]}
         fit(self.model, seen if len(seen) > 1 else seen[0], targets[rows], batch_size=self.batch_size, **options)
         return self
 
@@ -143,14 +143,3 @@ class Network:
             parts = [ops.convert_to_tensor(part[start : start + batch_size]) for part in inputs]
             found.append(ops.convert_to_numpy(self.model(parts if len(parts) > 1 else parts[0], training=False)))
         return np.concatenate(found).astype(float)
-
-
-class _Cosine(keras.callbacks.Callback):
-    """A rate that falls to zero, set from outside: for another number of steps nothing needs to be compiled."""
-
-    def __init__(self, rate, steps):
-        super().__init__()
-        self.rate, self.steps = rate, steps
-
-    def on_train_batch_begin(self, batch, logs=None):
-        self.model.optimizer.learning_rate = self.rate * (1 + math.cos(math.pi * batch / self.steps)) / 2
