@@ -2,8 +2,8 @@
 
 
 class CourseError(Exception):
-    """Something went wrong that the reader can mend. ``course`` prints the message alone and exits with status 1."""
+    """Something went wrong that the reader can put right. ``course`` prints the message alone and exits with status 1."""
 
 
-class UsageError(CourseError):
-    """The command was called in a way that cannot work. ``course`` prints the message alone and exits with status 2."""
+class UsageError(CourseError, ValueError):
+    """Called in a way that cannot work. ``course`` prints the message alone and exits with status 2."""
