@@ -36,6 +36,7 @@ class Entry:
     kind: images, records, signals, sequences or molecules; it decides the type that ``datasets.load`` returns.
     embedded: True when the files stand in ``data/``, False when they are fetched into the cache.
     sources: where the files are made from, best first. licence_certainty: stated, from memory or not stated.
+    notes: for a reader's own data, what was assumed or left out, one sentence each.
     notice: file below ``data/`` with the notice that must travel with the data, or "". card: its data card, likewise.
     """
 
@@ -56,6 +57,7 @@ class Entry:
     notice: str = ""
     class_names: tuple[str, ...] = ()
     counts: Mapping[str, int] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
 
     @property
     def size(self) -> int:
