@@ -1,6 +1,7 @@
 """A stand-in for a MedMNIST file, a server that has it, and an empty cache for each test."""
 
 import hashlib
+import shutil
 from dataclasses import replace
 from types import SimpleNamespace
 
@@ -8,8 +9,8 @@ import pooch.core
 import pytest
 
 from datasets.serving import Server, medmnist_like
-from utils.datasets import downloads, loaders
-from utils.datasets.catalogue import find
+from utils.datasets import loaders, network
+from utils.datasets.catalogue import data_folder, find
 
 
 @pytest.fixture(scope="session")
@@ -30,7 +31,7 @@ def cache(tmp_path, monkeypatch):
     """An empty cache, no mirror, little patience, and no wait between two tries."""
     monkeypatch.setenv("COURSE_DATA_DIR", str(tmp_path / "cache"))
     monkeypatch.delenv("COURSE_DATA_MIRROR", raising=False)
-    monkeypatch.setattr(downloads, "READ_SECONDS", 0.5)
+    monkeypatch.setattr(network, "READ_SECONDS", 0.5)
     monkeypatch.setattr(pooch.core, "time", SimpleNamespace(sleep=lambda _: None))
     return tmp_path / "cache"
 
@@ -49,3 +50,13 @@ def entry_at(served, monkeypatch):
         return entry
 
     return build
+
+
+@pytest.fixture
+def elsewhere(tmp_path, monkeypatch):
+    """The folder ``data`` of a course in another place: it holds the catalogue, and none of the data."""
+    folder = tmp_path / "course" / "data"
+    folder.mkdir(parents=True)
+    shutil.copyfile(data_folder() / "catalogue.toml", folder / "catalogue.toml")
+    monkeypatch.setenv("COURSE_ROOT", str(folder.parent))
+    return folder

@@ -6,10 +6,11 @@ from urllib.parse import urlparse
 import pytest
 
 from utils import datasets
-from utils.datasets.catalogue import DATA, find, packages
+from utils.datasets.catalogue import data_folder, find, packages
 from utils.datasets.store import state
 from utils.errors import UsageError
 
+DATA = data_folder()
 ENTRIES = datasets.catalogue()
 EMBEDDED = [entry for entry in ENTRIES.values() if entry.embedded]
 SECTIONS = [

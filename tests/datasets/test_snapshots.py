@@ -9,7 +9,7 @@ from rdkit import Chem, rdBase
 
 from utils import datasets
 from utils.datasets import splits
-from utils.datasets.catalogue import DATA, find
+from utils.datasets.catalogue import data_folder, find
 from utils.datasets.store import read_csv
 from utils.errors import CourseError, UsageError
 
@@ -23,7 +23,7 @@ def loaded():
 
 def card(name):
     """The table of counts on a data card, {what: number}."""
-    text = (DATA / find(name).card).read_text(encoding="utf-8")
+    text = (data_folder() / find(name).card).read_text(encoding="utf-8")
     rows = re.findall(r"^\| (.+?) \| ([\d,]+) \|$", text[text.index("## Counts") :], re.M)
     return {what: int(number.replace(",", "")) for what, number in rows}
 

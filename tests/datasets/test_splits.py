@@ -161,18 +161,18 @@ def test_chance_is_fair():
 @pytest.mark.parametrize(
     ("call", "words"),
     [
-        (lambda: splits.by_row(10, (0.5, 0.5)), "are no split; give three that add up to 1"),
+        (lambda: splits.by_row(10, (0.5, 0.5)), "are no split; give three numbers that add up to 1"),
         (lambda: splits.by_row(10, (0.5, 0.5, 0.5)), "are no split"),
         (lambda: splits.by_row(10, (1.2, -0.1, -0.1)), "are no split"),
         (lambda: splits.by_row(2), "2 rows cannot fill 3 parts; give more of them, or set a fraction to 0"),
-        (lambda: splits.by_row(10, labels=np.zeros(9)), r"cannot stratify 10 rows"),
+        (lambda: splits.by_row(10, labels=np.zeros(9)), "9 labels cannot stratify 10 rows; give one label per row"),
         (lambda: splits.by_group([1, 1, 2]), "2 groups cannot fill 3 parts"),
         (lambda: splits.by_scaffold([1, 1, 2]), "2 scaffolds cannot fill 3 parts"),
         (lambda: splits.by_position(np.zeros((9, 2)), axis="depth"), "give 'column', 'row' or 'tiles'"),
         (lambda: splits.by_position(np.zeros(9)), r"give row and column of each patch, \(n, 2\)"),
         (lambda: splits.by_position(np.arange(18.0).reshape(9, 2)), "A gap of 32 pixels leaves no patch for train"),
         (lambda: splits.by_position(np.arange(18.0).reshape(9, 2), axis="tiles"), "wider than a tile of 3; take fewer"),
-        (lambda: splits.Split([0, 1], [1], []), "stands in two parts"),
+        (lambda: splits.Split([0, 1], [1], []), "is in two parts"),
     ],
 )
 def test_what_cannot_be_split_says_why(call, words):

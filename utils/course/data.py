@@ -16,8 +16,9 @@ app = typer.Typer(
     name="data",
     cls=Group,
     help="The [bold]datasets[/bold] of the course: what ships with it, what can be fetched, and your own.",
-    epilog="Downloads go to your cache; [bold]COURSE_DATA_DIR[/bold] names another folder, "
-    "[bold]COURSE_DATA_MIRROR[/bold] a server to ask first. Each dataset has a card in data/cards.",
+    epilog="Downloads go to your cache; [bold]COURSE_DATA_DIR[/bold] names another folder (a relative path is below "
+    "the folder of the course), [bold]COURSE_DATA_MIRROR[/bold] a server or a folder to ask first. "
+    "Each dataset has a card in data/cards.",
     rich_markup_mode="rich",
     no_args_is_help=True,
     add_completion=False,
@@ -28,7 +29,7 @@ Names = Annotated[
 ]
 MARKS = {"ok": "[green]✓ ok[/]", "wrong": "[red]✗ wrong[/]", "missing": "[red]✗ missing[/]"}
 CHAPTERS = {"images": "07", "records": "08", "sequences": "09", "molecules": "10"}
-OUTCOMES = {"same": "[green]✓ same bytes[/]", "mended": "[yellow]✓ mended[/]", "different": "[red]✗ different[/]"}
+OUTCOMES = {"same": "[green]✓ same bytes[/]", "restored": "[yellow]✓ restored[/]", "different": "[red]✗ different[/]"}
 
 
 @app.command("list", cls=Command)
@@ -68,7 +69,7 @@ def fetch(names: Names = None):
     """
     from utils.datasets.catalogue import catalogue, find
     from utils.datasets.fetch import fetch as fetch_entry
-    from utils.datasets.store import location, mend, state
+    from utils.datasets.store import location, restore_command, state
 
     if not names:
         can = ", ".join(entry.name for entry in catalogue().values() if not entry.embedded)
@@ -77,7 +78,10 @@ def fetch(names: Names = None):
     for entry in [find(name) for name in names]:
         if entry.embedded:
             right = all(state(entry, file) == "ok" for file in entry.files)
-            print(f"{entry.name} ships with the course" + ("." if right else f", but is damaged: run `{mend(entry)}`."))
+            print(
+                f"{entry.name} ships with the course"
+                + ("." if right else f", but is damaged: run `{restore_command(entry)}`.")
+            )
             failed |= not right
             continue
         try:
@@ -100,7 +104,7 @@ def verify(names: Names = None, as_json: Json = False):
     Example: [cyan]course data verify[/cyan]
     """
     from utils.datasets.catalogue import catalogue, find
-    from utils.datasets.store import location, mend, state
+    from utils.datasets.store import location, restore_command, state
 
     entries = (
         [find(name) for name in names] if names else [e for e in catalogue().values() if _where(e) != "not fetched"]
@@ -113,7 +117,7 @@ def verify(names: Names = None, as_json: Json = False):
     else:
         _table((MARKS[found], file.path) for _, file, found in states)
         for name in broken:
-            print(f"course: {name} is not as the catalogue says; run `{mend(find(name))}`.", file=sys.stderr)
+            print(f"course: {name} is not as the catalogue says; run `{restore_command(find(name))}`.", file=sys.stderr)
     raise typer.Exit(int(bool(broken)))
 
 

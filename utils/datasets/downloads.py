@@ -1,26 +1,30 @@
-"""One file over HTTP: several addresses, retries, time-outs, a check of the digest, and nothing half-written."""
+"""One file from several addresses: retries, time-outs, a check of the digest, and nothing half-written."""
 
 import errno
 import logging
 import os
+import shutil
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from urllib.parse import urlsplit
+from urllib.request import url2pathname
 
 import pooch
+import requests
 
+from utils.datasets import network
 from utils.datasets.catalogue import File
-from utils.errors import CourseError
-
-CONNECT_SECONDS = 5  # a server that is not there should not keep a class waiting
-READ_SECONDS = 30  # silence in the middle of a file
-RETRIES = 2  # for what may pass: a busy server, a broken connection, a file cut short
+from utils.datasets.network import shown
+from utils.datasets.store import settled
+from utils.errors import CourseError, UsageError
 
 Announce = Callable[[str], None]
+WEB = ("https://", "http://")
 
 
 def to_stderr(line: str) -> None:
-    """How progress is told unless the caller says otherwise: one line on standard error."""
+    """How progress is announced unless the caller says otherwise: one line on standard error."""
     print(line, file=sys.stderr, flush=True)
 
 
@@ -28,33 +32,54 @@ class Unavailable(Exception):
     """This source does not give the file; the message says why. Another source may."""
 
 
-class _Downloader(pooch.HTTPDownloader):
-    """Tells what may pass, and is worth a retry, from what will not."""
+class _FromWeb(pooch.HTTPDownloader):
+    """Separates what another try may cure, and lets through, from what it cannot."""
 
     def __call__(self, url, output_file, pooch, check_only=False):
-        import requests
-
         try:
             return super().__call__(url, output_file, pooch, check_only)
-        except requests.HTTPError as error:
-            status = error.response.status_code
-            if 400 <= status < 500 and status not in (408, 429):
-                raise Unavailable(f"the server does not have it (status {status})") from error
-            raise
-        except (requests.exceptions.ConnectTimeout, requests.exceptions.InvalidURL) as error:
-            raise Unavailable("the server cannot be reached") from error
-        except requests.exceptions.ConnectionError as error:
-            if "NewConnectionError" in repr(error) or "NameResolutionError" in repr(error):
-                raise Unavailable("the server cannot be reached") from error
-            raise
+        except requests.RequestException as error:
+            if network.passing(error):
+                raise
+            raise Unavailable(network.reason(error)) from error
+        except ValueError as error:  # urllib3 and the codec of host names refuse some addresses in their own way
+            raise Unavailable(network.reason(error)) from error
+
+
+def _from_folder(path: str, output_file: str, pooch) -> None:
+    if not Path(path).is_file():
+        raise Unavailable("there is no such file")
+    try:
+        shutil.copyfile(path, output_file)
+    except PermissionError as error:
+        raise Unavailable(f"the file cannot be read ({error.strerror})") from error
+
+
+def mirror() -> str | None:
+    """The class's mirror, from ``COURSE_DATA_MIRROR``: an address on the web, or a folder; None when it is not set.
+
+    A folder may also be written as ``file:///…``. UsageError when it is neither.
+    """
+    given = os.environ.get("COURSE_DATA_MIRROR", "").strip()
+    if not given:
+        return None
+    if given.startswith(WEB):
+        return given.rstrip("/")
+    path = url2pathname(urlsplit(given).path) if given.lower().startswith("file:") else given
+    folder = settled(path)
+    if not folder.is_dir():
+        raise UsageError(
+            f"COURSE_DATA_MIRROR is {given!r}, which is neither a folder of this machine nor an address that begins "
+            "with https:// or http://; name one of the two, or unset it."
+        )
+    return str(folder)
 
 
 def addresses(source: str) -> list[str]:
     """Where to look for a file: on the class's mirror (``COURSE_DATA_MIRROR``) first, then at the address itself."""
-    mirror = os.environ.get("COURSE_DATA_MIRROR")
-    own = [source] if source.startswith(("https://", "http://")) else []
+    first, own = mirror(), [source] if source.startswith(WEB) else []
     name = source.split("?")[0].rsplit("/", 1)[-1]
-    return [f"{mirror.rstrip('/')}/{name}", *own] if mirror else own
+    return [f"{first}/{name}", *own] if first else own
 
 
 def download(urls: Sequence[str], target: Path, file: File, announce: Announce = to_stderr, progress=None) -> None:
@@ -66,33 +91,25 @@ def download(urls: Sequence[str], target: Path, file: File, announce: Announce =
     pooch.get_logger().setLevel(logging.ERROR)
     reasons = []
     for url in urls:
-        downloader = _Downloader(
-            progressbar=progress or False, chunk_size=1 << 16, timeout=(CONNECT_SECONDS, READ_SECONDS)
-        )
         try:
             with writing(target, file.size or file.at_most):
-                pooch.core.stream_download(url, target, file.digest, downloader, retry_if_failed=RETRIES)
+                if not url.startswith(WEB):
+                    pooch.core.stream_download(url, target, file.digest, _from_folder)
+                else:
+                    timeout = (network.CONNECT_SECONDS, network.READ_SECONDS)
+                    web = _FromWeb(progressbar=progress or False, chunk_size=1 << 16, timeout=timeout)
+                    pooch.core.stream_download(url, target, file.digest, web, retry_if_failed=network.RETRIES)
                 target.chmod(0o644)  # temporary files are private; a cache may be shared by a class
             return
         except Unavailable as error:
-            reasons.append(f"{url}: {error}")
-        except ValueError:
-            reasons.append(f"{url}: what came is not the file of the catalogue (another digest)")
-        except OSError as error:  # what requests raises is one, too
-            reasons.append(f"{url}: {_reason(error)}")
+            reasons.append(f"{shown(url)}: {error}")
+        except requests.RequestException as error:  # before ValueError: some of these are one, too
+            reasons.append(f"{shown(url)}: {network.reason(error)}")
+        except ValueError:  # pooch's word for a digest that differs
+            reasons.append(f"{shown(url)}: what came is not the file of the catalogue (another digest)")
         if url != urls[-1]:
             announce(f"{reasons[-1]}; trying the next source.")
     raise Unavailable("; ".join(reasons) or "no address is known")
-
-
-def _reason(error: OSError) -> str:
-    import requests
-
-    if isinstance(error, requests.HTTPError):
-        return f"the server refused (status {error.response.status_code}) {RETRIES + 1} times"
-    if isinstance(error, requests.Timeout) or "Read timed out" in str(error):
-        return f"the server was silent for {READ_SECONDS:g} seconds, {RETRIES + 1} times"
-    return f"the connection broke {RETRIES + 1} times"
 
 
 class writing:
@@ -109,8 +126,6 @@ class writing:
             raise
 
     def __exit__(self, kind, error, traceback):
-        import requests
-
         if not isinstance(error, OSError) or isinstance(error, requests.RequestException):
             return
         folder = self.target.parent

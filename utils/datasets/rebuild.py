@@ -3,7 +3,7 @@
 import hashlib
 from dataclasses import dataclass
 
-from utils.datasets.catalogue import DATA, Entry
+from utils.datasets.catalogue import Entry, data_folder
 from utils.datasets.downloads import Announce, Unavailable, to_stderr, write
 from utils.datasets.fetch import made
 from utils.datasets.store import state
@@ -14,8 +14,8 @@ from utils.errors import CourseError
 class Rebuilt:
     """One file made again.
 
-    outcome: "same" (it stood there, right), "mended" (it was missing or wrong, and is right now) or "different" (what
-    was made is not the file of the catalogue; the one in place was left alone unless accepted).
+    outcome: "same" (the file in place was right), "restored" (it was missing or wrong, and is right now) or
+    "different" (what was made is not the file of the catalogue; the one in place was left alone unless accepted).
     """
 
     path: str
@@ -43,8 +43,8 @@ def rebuild(entry: Entry, accept: bool = False, announce: Announce = to_stderr, 
 
 def _compare(entry: Entry, file, content: bytes, accept: bool) -> Rebuilt:
     digest = f"sha256:{hashlib.sha256(content).hexdigest()}"
-    in_place = "same" if state(entry, file) == "ok" else "mended"
+    in_place = "same" if state(entry, file) == "ok" else "restored"
     outcome = in_place if digest == file.digest else "different"
-    if outcome == "mended" or (outcome == "different" and accept):
-        write(DATA / file.path, content)
+    if outcome == "restored" or (outcome == "different" and accept):
+        write(data_folder() / file.path, content)
     return Rebuilt(file.path, len(content), digest, outcome)

@@ -1,7 +1,10 @@
 """Ways to part rows into training, validation and test. None of them lets a group fall on both sides.
 
 Fractions are (training, validation, test) and add up to 1; a part with the fraction 0 stays empty, any other gets rows.
-The same seed gives the same split.
+The same seed gives the same split. What cannot be split is a UsageError that says why.
+
+By hand, because scikit-learn's splitters cut into two parts only, ``GroupShuffleSplit`` by the number of groups and
+not of rows, and none of them leaves a strip out between neighbouring patches; a part may then stay empty.
 """
 
 from collections.abc import Sequence
@@ -9,9 +12,19 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from utils.datasets.split_arguments import (
+    FRACTIONS,
+    checked_fractions,
+    checked_gap,
+    checked_mask,
+    checked_positions,
+    generator,
+    named,
+    one_per_row,
+    row_numbers,
+    whole_number,
+)
 from utils.errors import UsageError
-
-FRACTIONS = (0.7, 0.15, 0.15)
 
 
 @dataclass(frozen=True, eq=False)
@@ -24,12 +37,12 @@ class Split:
 
     def __post_init__(self):
         for name, part in self.parts().items():
-            part = np.sort(np.asarray(part, dtype=np.int64).reshape(-1))
-            part.setflags(write=False)
-            object.__setattr__(self, name, part)
+            rows = np.sort(row_numbers(part, name))
+            rows.setflags(write=False)
+            object.__setattr__(self, name, rows)
         rows = np.concatenate(list(self.parts().values()))
         if len(np.unique(rows)) < len(rows):
-            raise UsageError("A row stands in two parts of the split, or twice in one; give each row to one part only.")
+            raise UsageError("A row is in two parts of the split, or twice in one; give each row to one part only.")
 
     def parts(self) -> dict[str, np.ndarray]:
         """The three parts by name."""
@@ -44,17 +57,16 @@ def by_row(n: int, fractions: Sequence[float] = FRACTIONS, seed: int = 0, labels
 
     Right only where rows have nothing to do with each other: see ``by_group``.
     """
-    fractions = _checked(fractions)
+    fractions = checked_fractions(fractions)
+    n = whole_number(n, "The number of rows", least=0)
     _need(n, "rows", fractions)
     sizes = np.diff(_cuts(np.arange(1, n + 1), fractions), prepend=0, append=n)
-    order = np.random.default_rng(seed).permutation(n)
+    order = generator(seed).permutation(n)
     part = np.repeat(np.arange(3), sizes)
     if labels is not None:
-        labels = np.asarray(labels)
-        if labels.shape != (n,):
-            raise UsageError(
-                f"Labels of the shape {labels.shape} cannot stratify {n} rows; give one label a row, ({n},)."
-            )
+        labels = named(labels, "label")[1]
+        if len(labels) != n:
+            raise UsageError(f"{len(labels)} labels cannot stratify {n} rows; give one label per row, ({n},).")
         # Class after class, with the parts dealt out evenly along the way: every stretch of rows holds the same shares.
         order = order[np.argsort(labels[order], kind="stable")]
         places = np.concatenate([(np.arange(size) + 0.5) / max(size, 1) for size in sizes])
@@ -65,12 +77,13 @@ def by_row(n: int, fractions: Sequence[float] = FRACTIONS, seed: int = 0, labels
 def by_group(groups: np.ndarray, fractions: Sequence[float] = FRACTIONS, seed: int = 0) -> Split:
     """Whole groups at random, so that the shares of rows come close to the fractions.
 
-    groups: (n,), any values that can be compared. UsageError when there are fewer groups than parts.
+    groups: (n,), any values that can be compared, none of them missing. UsageError when there are fewer groups than
+    parts.
     """
-    fractions = _checked(fractions)
-    names, member = np.unique(np.asarray(groups), return_inverse=True)
+    fractions = checked_fractions(fractions)
+    names, member = named(groups, "group")
     _need(len(names), "groups", fractions)
-    part = _parts_of_groups(np.bincount(member), fractions, np.random.default_rng(seed))
+    part = _parts_of_groups(np.bincount(member), fractions, generator(seed))
     return _build(np.arange(len(member)), part[member])
 
 
@@ -79,8 +92,8 @@ def by_scaffold(groups, fractions: Sequence[float] = FRACTIONS) -> Split:
 
     groups: scaffold number of each molecule (n,), or a ``Molecules``. Nothing is left to chance: there is no seed.
     """
-    fractions = _checked(fractions)
-    names, member = np.unique(np.asarray(getattr(groups, "groups", groups)), return_inverse=True)
+    fractions = checked_fractions(fractions)
+    names, member = named(getattr(groups, "groups", groups), "scaffold")
     _need(len(names), "scaffolds", fractions)
     sizes = np.bincount(member)
     order = np.argsort(-sizes, kind="stable")
@@ -107,45 +120,46 @@ def by_position(
     tiles x tiles rectangles at random. gap: width of the strip in pixels, at least the side of a patch.
     within: bool (n,), the rows to part, for example those of one field; all others are in no part.
     """
-    fractions = _checked(fractions)
-    positions = np.asarray(positions, dtype=np.float64)
+    fractions = checked_fractions(fractions)
+    positions, gap, tiles = (
+        checked_positions(positions),
+        checked_gap(gap),
+        whole_number(tiles, "The number of tiles per side", least=1),
+    )
     if axis not in ("column", "row", "tiles"):
         raise UsageError(f"A field cannot be parted by axis={axis!r}; give 'column', 'row' or 'tiles'.")
-    if positions.ndim != 2 or positions.shape[1] != 2:
-        raise UsageError(
-            f"Positions of the shape {positions.shape} are no places; give row and column of each patch, (n, 2)."
-        )
-    rows = np.arange(len(positions)) if within is None else np.flatnonzero(within)
+    rows = np.arange(len(positions)) if within is None else np.flatnonzero(checked_mask(within, len(positions)))
     _need(len(rows), "patches", fractions)
     places = positions[rows]
     if axis == "tiles":
-        part = _tiles(places, fractions, gap, np.random.default_rng(seed or 0), tiles)
+        part = _tiles(places, fractions, gap, generator(seed or 0), tiles)
     else:
         part = _bands(places[:, ("row", "column").index(axis)], fractions, gap, seed)
     split = _build(rows, part)
     for fraction, (name, members) in zip(fractions, split.parts().items(), strict=True):
         if fraction and not len(members):
             raise UsageError(
-                f"A gap of {gap:g} pixels leaves no patch for {name}; take a smaller gap or a larger fraction."
+                f"A gap of {gap:g} pixels leaves no patch for {name}; take a smaller gap, a larger fraction, "
+                "or patches from more places."
             )
     return split
 
 
 def deduplicate(sequences) -> np.ndarray:
     """Row numbers, ascending int64, of the first appearance of each different sequence."""
-    return np.sort(np.unique(np.asarray(sequences).astype(str), return_index=True)[1]).astype(np.int64)
+    return np.sort(np.unique(one_per_row(sequences, "sequence").astype(str), return_index=True)[1]).astype(np.int64)
 
 
 def numbered(names: np.ndarray) -> np.ndarray:
     """Groups from names: int64 (n,), one number for each different name."""
-    return np.unique(np.asarray(names).astype(str), return_inverse=True)[1].astype(np.int64)
+    return np.unique(one_per_row(names, "name").astype(str), return_inverse=True)[1].astype(np.int64)
 
 
 def _bands(coordinate: np.ndarray, fractions: tuple, gap: float, seed: int | None) -> np.ndarray:
     """Part of each coordinate, -1 within half a gap of a cut."""
     order = np.flatnonzero(fractions)
     if seed is not None:
-        order = np.random.default_rng(seed).permutation(order)
+        order = generator(seed).permutation(order)
     cuts = np.quantile(coordinate, np.cumsum(np.asarray(fractions)[order])[:-1].clip(max=1))
     part = order[np.searchsorted(cuts, coordinate, side="right")]
     part[(np.abs(coordinate[:, None] - cuts) < gap / 2).any(axis=1)] = -1
@@ -159,13 +173,16 @@ def _tiles(places: np.ndarray, fractions: tuple, gap: float, rng: np.random.Gene
     """
     start = places.min(axis=0)
     side = (places.max(axis=0) - start) / tiles
-    if gap > side.min():
+    wide = side > 0  # patches in one line are cut along the line only
+    if wide.any() and gap > side[wide].min():
+        narrow = side[wide].min()
         raise UsageError(
-            f"A gap of {gap:g} pixels is wider than a tile of {side.min():.0f}; take fewer tiles or a smaller gap."
+            f"A gap of {gap:g} pixels is wider than a tile of {narrow:.0f}; take fewer tiles or a smaller gap."
         )
 
     def tile_at(points: np.ndarray) -> np.ndarray:
-        row, column = np.clip((points - start) // side, 0, tiles - 1).astype(int).T
+        steps = np.where(wide, (points - start) // np.where(wide, side, 1), 0)
+        row, column = np.clip(steps, 0, tiles - 1).astype(int).T
         return row * tiles + column
 
     occupied, member = np.unique(tile_at(places), return_inverse=True)
@@ -176,13 +193,6 @@ def _tiles(places: np.ndarray, fractions: tuple, gap: float, rng: np.random.Gene
     for corner in ((-1, -1), (-1, 1), (1, -1), (1, 1)):
         part = np.where(part_of_tile[tile_at(places + np.array(corner) * gap / 2)] == part, part, -1)
     return part
-
-
-def _checked(fractions: Sequence[float]) -> tuple[float, float, float]:
-    fractions = tuple(float(fraction) for fraction in fractions)
-    if len(fractions) != 3 or min(fractions) < 0 or fractions[0] == 0 or abs(sum(fractions) - 1) > 1e-6:
-        raise UsageError(f"The fractions {fractions} are no split; give three that add up to 1, as in {FRACTIONS}.")
-    return fractions
 
 
 def _need(count: int, what: str, fractions: tuple) -> None:

@@ -1,39 +1,54 @@
-"""Where the files are, and reading them with a check: nothing that was cut short or changed reaches a chapter."""
+"""Where the files are, and reading them with a check: no file that was cut short or changed reaches a chapter."""
 
 import hashlib
 import io
 import lzma
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import platformdirs
 
-from utils.datasets.catalogue import DATA, Entry, File
+from utils import paths
+from utils.datasets.catalogue import Entry, File, data_folder
 from utils.errors import CourseError
 
 
+def settled(path: str) -> Path:
+    """The absolute path of a folder that a setting names. A relative one is below the folder of the course.
+
+    Not below the current folder: the command and the kernels that it starts have different ones.
+    """
+    return paths.root() / Path(path).expanduser()
+
+
 def cache_folder() -> Path:
-    """The folder for what is downloaded: ``COURSE_DATA_DIR``, or else the user's cache."""
+    """The folder for what is downloaded: ``COURSE_DATA_DIR`` (see ``settled``), or else the user's cache."""
     chosen = os.environ.get("COURSE_DATA_DIR")
-    return (
-        Path(chosen).expanduser()
-        if chosen
-        else platformdirs.user_cache_path("deep-learning-in-medicine", appauthor=False)
-    )
+    return settled(chosen) if chosen else platformdirs.user_cache_path("deep-learning-in-medicine", appauthor=False)
 
 
 def location(entry: Entry, file: File) -> Path:
-    """Where this file stands, or would stand."""
-    return (DATA if entry.embedded else cache_folder()) / file.path
+    """Where this file is, or would be."""
+    return (data_folder() if entry.embedded else cache_folder()) / file.path
 
 
 def matches(path: Path, file: File) -> bool:
     """Whether the file at this path has the catalogue's digest."""
-    algorithm, _, expected = file.digest.partition(":")
     with path.open("rb") as stream:
-        return hashlib.file_digest(stream, algorithm).hexdigest() == expected
+        return _is(file, lambda algorithm: hashlib.file_digest(stream, algorithm))
+
+
+def matches_content(content: bytes, file: File) -> bool:
+    """Whether this content, not stored yet, has the catalogue's digest."""
+    return _is(file, lambda algorithm: hashlib.new(algorithm, content))
+
+
+def _is(file: File, digest: Callable) -> bool:
+    algorithm, _, expected = file.digest.partition(":")
+    return digest(algorithm).hexdigest() == expected
 
 
 def state(entry: Entry, file: File, thorough: bool = True) -> str:
@@ -46,16 +61,16 @@ def state(entry: Entry, file: File, thorough: bool = True) -> str:
     return "ok" if not thorough or matches(path, file) else "wrong"
 
 
-def mend(entry: Entry) -> str:
+def restore_command(entry: Entry) -> str:
     """The command that brings this dataset's files back."""
     return f"course data {'rebuild' if entry.embedded else 'fetch'} {entry.name}"
 
 
 def read(entry: Entry, name: str) -> bytes:
-    """The content of one embedded file, its size and SHA-256 checked; CourseError names the file and what mends it."""
+    """The content of one embedded file, its size and digest checked; CourseError says what restores it."""
     file = entry.file(name)
     path = location(entry, file)
-    remedy = f"bring it back with `{mend(entry)}` or `git checkout -- data/{file.path}`."
+    remedy = f"bring it back with `{restore_command(entry)}` or `git checkout -- data/{file.path}`."
     try:
         content = path.read_bytes()
     except FileNotFoundError:
@@ -66,7 +81,7 @@ def read(entry: Entry, name: str) -> bytes:
         raise CourseError(
             f"The file data/{file.path} is damaged: {len(content):,} bytes instead of {file.size:,}; {remedy}"
         )
-    if f"sha256:{hashlib.sha256(content).hexdigest()}" != file.digest:
+    if not matches_content(content, file):
         raise CourseError(f"The file data/{file.path} is damaged: its size is right, its content is not; {remedy}")
     return content
 
