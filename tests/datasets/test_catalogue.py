@@ -58,7 +58,7 @@ def test_an_entry_is_complete(entry):
     for text in (entry.title, entry.task, entry.licence, entry.citation, entry.consent, entry.split):
         assert text.strip()
     assert entry.kind in {"images", "records", "signals", "sequences", "molecules"}
-    assert entry.licence_certainty in {"stated", "from memory", "not stated"}
+    assert entry.licence_certainty in {"stated", "looked up", "second-hand", "not stated"}
     assert all(re.fullmatch(r"10\.\d{4,}/\S+", doi) for doi in entry.doi)
     assert entry.doi or entry.name.startswith("cifar10")  # a technical report has none
     assert entry.files
@@ -86,6 +86,30 @@ def test_every_card_tells_all(entry):
     assert [title for title in re.findall(r"^## (.*)$", card, re.M) if title in SECTIONS] == SECTIONS
     assert f"`{entry.name}`" in card
     assert all(doi in card for doi in entry.doi)
+
+
+@pytest.mark.parametrize("entry", ENTRIES.values(), ids=ENTRIES)
+def test_every_licence_has_a_source_and_a_date(entry):
+    """In the catalogue and on the card; nothing is from memory."""
+    assert urlparse(entry.licence_source).scheme == "https" or entry.licence_source.split("#")[0] in packages()
+    assert re.fullmatch(r"20\d\d-\d\d-\d\d", entry.licence_looked_up)
+    card = (DATA / entry.card).read_text(encoding="utf-8")
+    licence = card.split("## Licence\n")[1].split("\n## ")[0]
+    source, _, inside = entry.licence_source.partition("#")
+    assert source in licence and inside in licence
+    assert f"looked up {entry.licence_looked_up}" in licence
+    for page in (card, (DATA / "catalogue.toml").read_text(encoding="utf-8")):
+        assert "memory" not in page
+
+
+def test_the_readme_names_what_is_not_free():
+    licences = (DATA.parent / "README.md").read_text(encoding="utf-8").split("## Licences")[1]
+    for entry in ENTRIES.values():
+        if "-NC" in entry.licence or entry.licence == "none":
+            name = {"sider": "SIDER", "dermamnist": "DermaMNIST"}.get(entry.name, "CIFAR-10")
+            assert name in licences
+            assert "not for commercial use" in (DATA / entry.card).read_text(encoding="utf-8") or name == "CIFAR-10"
+    assert "not for commercial use" in licences
 
 
 @pytest.mark.parametrize("entry", EMBEDDED, ids=lambda entry: entry.name)

@@ -44,8 +44,11 @@ class Entry:
     """What the catalogue says of one dataset.
 
     kind: images, records, signals, sequences or molecules; it decides the type that ``datasets.load`` returns.
-    embedded: True when the files stand in ``data/``, False when they are fetched into the cache.
-    sources: where the files are made from, best first. licence_certainty: stated, from memory or not stated.
+    embedded: True when the files are in ``data/``, False when they are fetched into the cache.
+    sources: where the files are made from, best first.
+    licence_certainty: stated (in what is fetched), looked up (where the publisher states it), second-hand (as others
+    quote the publisher) or not stated. licence_source: where it is stated, an address or a file of a package.
+    licence_looked_up: when that was read, an ISO date.
     notes: for a reader's own data, what was assumed or left out, one sentence each.
     notice: file below ``data/`` with the notice that must travel with the data, or "". card: its data card, likewise.
     """
@@ -63,6 +66,8 @@ class Entry:
     consent: str
     split: str
     card: str
+    licence_source: str = ""
+    licence_looked_up: str = ""
     doi: tuple[str, ...] = ()
     notice: str = ""
     class_names: tuple[str, ...] = ()
