@@ -86,7 +86,7 @@ def off_by_one_place(values, factor=2):
 @pytest.mark.parametrize(
     ("answer", "words"),
     [
-        (returns_zero, ["a single number", "where 4 is expected", "one number for each value"]),
+        (returns_zero, ["a single number", "where an array of shape (4,) is expected", "one number for each value"]),
         (forgets_return, ["None", "return"]),
         (raises, ["for values = [", "IndexError"]),
         (changes_input, ["changed values itself", "values.copy()"]),
@@ -133,7 +133,7 @@ def test_expect_number_wants_one():
     ("value", "words"),
     [
         (np.arange(3), "[0, 1, 2]"),
-        (np.zeros((4, 5)), "an array of shape 4×5"),
+        (np.zeros((4, 5)), "an array of shape (4, 5)"),
         (3, "3"),
         (list(range(99)), "a list of length 99"),
     ],

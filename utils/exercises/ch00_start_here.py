@@ -3,7 +3,6 @@
 import numpy as np
 
 from utils.exercises.core import exercise
-from utils.exercises.expect import Wrong, describe, expect_number
 
 
 @exercise(
@@ -28,34 +27,27 @@ def _(answer, rng):
         (rng.integers(3, size=50), rng.integers(3, size=50)),
     ]
     for labels, predictions in examples:
-        got = expect_number(answer(labels, predictions), why="the share of right answers is one number")
-        same, n = int(np.sum(labels == predictions)), len(labels)
-        slips = {
-            same: f"the number of right answers: divide it by how many there are, {n}",
-            100 * same / n: "a percentage: give a share from 0 to 1",
-            1 - same / n: "the share of wrong answers: count the places that agree",
-        }
-        if not np.isclose(got, same / n):
-            slip = next((words for value, words in slips.items() if np.isclose(got, value)), f"but {same} of {n} agree")
-            case = f"labels = {describe(labels)} and predictions = {describe(predictions)}"
-            raise Wrong(f"for {case} you returned {got:g}, {slip}")
+        why = f"they agree at {np.sum(labels == predictions)} of {len(labels)} places"
+        answer.case(None, labels, predictions, why=why, shape="the share of right answers is one number")
 
 
-@accuracy.wrong("a count", says="divide it by how many")
+@accuracy.wrong("a count", says="you returned {got}, the number of right answers: divide it by how many there are")
 def _(labels, predictions):
     return np.sum(labels == predictions)
 
 
-@accuracy.wrong("a percentage", says="a percentage")
+@accuracy.wrong("a percentage", says="you returned {got}, a percentage: give a share from 0 to 1")
 def _(labels, predictions):
     return 100 * np.mean(labels == predictions)
 
 
-@accuracy.wrong("the error rate", says="the share of wrong answers")
+@accuracy.wrong("the error rate", says="you returned {got}, the share of wrong answers: count the places that agree")
 def _(labels, predictions):
     return np.mean(labels != predictions)
 
 
-@accuracy.wrong("one verdict for all", says="but 4 of 5 agree")
+@accuracy.wrong(
+    "one verdict for all", says="you returned {got}, one verdict for the whole arrays: compare them place by place"
+)
 def _(labels, predictions):
     return float(np.array_equal(labels, predictions))

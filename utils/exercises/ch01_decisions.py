@@ -3,7 +3,6 @@
 import numpy as np
 
 from utils.exercises.core import exercise
-from utils.exercises.expect import expect, expect_array, expect_close, rule_out
 
 
 @exercise(
@@ -32,45 +31,38 @@ def _(answer, rng):
         order = rng.permutation(counts.sum())
         labels = np.repeat([0, 0, 1, 1], counts)[order]
         predictions = np.repeat([0, 1, 0, 1], counts)[order]
-        numbers = labels, predictions, prevalence, people
         inputs = f"{len(labels)} observations, a prevalence of {prevalence} and {people} people"
-        wanted = confusion_at_prevalence(*numbers)
-        got = expect_array(answer(*numbers), shape=(2, 2), inputs=inputs)
-        mistakes = {
-            "your table has the prevalence of the data; scale each row to the prevalence asked for": _as_observed(
-                *numbers
-            ),
-            "your rows are predictions and your columns the truth; turn the table": wanted.T,
-            "your table begins with the ill; label 0 comes first in rows and columns": wanted[::-1, ::-1],
-            "you shared out each column, so you kept the predictive values; those change with the prevalence": (
-                _by_prediction(*numbers)
-            ),
-        }
-        for message, mistake in mistakes.items():
-            rule_out(got, mistake, wanted, f"for {inputs} {message}")
-        expect(
-            np.isclose(got.sum(), people), f"for {inputs} your table adds up to {got.sum():.4g}, not to {people} people"
-        )
-        expect_close(got, wanted, inputs=inputs, why="keep sensitivity and specificity, change how many are ill")
+        why = f"keep sensitivity and specificity, change how many are ill; the table adds up to {people}"
+        answer.case(inputs, labels, predictions, prevalence, people, why=why, shape="row = truth, column = prediction")
 
 
-@confusion_at_prevalence.wrong("as it was observed", says="the prevalence of the data")
-def _as_observed(labels, predictions, prevalence, people):
+@confusion_at_prevalence.wrong(
+    "as it was observed",
+    says="your table has the prevalence of the data; scale each row to the prevalence asked for",
+)
+def _(labels, predictions, prevalence, people):
     return people * np.array([[np.mean((labels == t) & (predictions == p)) for p in (0, 1)] for t in (0, 1)])
 
 
-@confusion_at_prevalence.wrong("rows are predictions", says="turn the table")
+@confusion_at_prevalence.wrong(
+    "rows are predictions", says="your rows are predictions and your columns the truth; turn the table"
+)
 def _(labels, predictions, prevalence, people):
     return confusion_at_prevalence(labels, predictions, prevalence, people).T
 
 
-@confusion_at_prevalence.wrong("the ill first", says="begins with the ill")
+@confusion_at_prevalence.wrong(
+    "the ill first", says="your table begins with the ill; label 0 comes first in rows and columns"
+)
 def _(labels, predictions, prevalence, people):
     return confusion_at_prevalence(labels, predictions, prevalence, people)[::-1, ::-1]
 
 
-@confusion_at_prevalence.wrong("predictive values kept", says="you kept the predictive values")
-def _by_prediction(labels, predictions, prevalence, people):
+@confusion_at_prevalence.wrong(
+    "predictive values kept",
+    says="you shared out each column, so you kept the predictive values; those change with the prevalence",
+)
+def _(labels, predictions, prevalence, people):
     table = np.empty((2, 2))
     for prediction, number in [(0, people * (1 - prevalence)), (1, people * prevalence)]:
         for truth in (0, 1):
@@ -96,31 +88,17 @@ def cheaper_to_act(probability, cost_false_alarm, cost_miss):
 def _(answer, rng):
     for cost_false_alarm, cost_miss in [(1, 1), (1, 19), (5, 2)]:
         probability = np.append(rng.uniform(0.005, 0.995, size=200), [0.0, 1.0])
-        numbers = probability, cost_false_alarm, cost_miss
         inputs = f"a false alarm that costs {cost_false_alarm} and a miss that costs {cost_miss}"
-        wanted = cheaper_to_act(*numbers)
-        got = expect_array(answer(*numbers), shape=wanted.shape, inputs=inputs, why="one decision for each person")
-        mistakes = {
-            "you act above 0.5 whatever the errors cost": probability > 0.5,
-            "you exchanged the two costs": cheaper_to_act(probability, cost_miss, cost_false_alarm),
-            "you compare the probability with the ratio of the costs; the healthy pay with weight 1 - probability": (
-                _ratio(*numbers)
-            ),
-            "your decisions are the wrong way round: True means act": ~wanted,
-        }
-        for message, mistake in mistakes.items():
-            rule_out(got.astype(bool), mistake, wanted, f"for {inputs} {message}")
-        differ = np.flatnonzero(got.astype(bool) != wanted)
-        if len(differ):
-            person = probability[differ[0]]
-            acting, waiting = (1 - person) * cost_false_alarm, person * cost_miss
-            expect(
-                False,
-                f"for {inputs} and a probability of {person:.3g}: acting costs {acting:.3g}, waiting {waiting:.3g}",
-            )
+
+        def why(place, probability=probability, costs=(cost_false_alarm, cost_miss)):
+            person = probability[place]
+            acting, waiting = (1 - person) * costs[0], person * costs[1]
+            return f"with a probability of {person:.3g} acting costs {acting:.3g} and waiting {waiting:.3g}"
+
+        answer.case(inputs, probability, cost_false_alarm, cost_miss, why=why, shape="one decision for each person")
 
 
-@cheaper_to_act.wrong("always at one half", says="above 0.5 whatever")
+@cheaper_to_act.wrong("always at one half", says="you act above 0.5 whatever the errors cost")
 def _(probability, cost_false_alarm, cost_miss):
     return probability > 0.5
 
@@ -130,6 +108,14 @@ def _(probability, cost_false_alarm, cost_miss):
     return cheaper_to_act(probability, cost_miss, cost_false_alarm)
 
 
-@cheaper_to_act.wrong("the ratio of the costs", says="the ratio of the costs")
-def _ratio(probability, cost_false_alarm, cost_miss):
+@cheaper_to_act.wrong(
+    "the ratio of the costs",
+    says="you compare the probability with the ratio of the costs; the healthy pay with weight 1 - probability",
+)
+def _(probability, cost_false_alarm, cost_miss):
     return probability > cost_false_alarm / cost_miss
+
+
+@cheaper_to_act.wrong("turned round", says="your decisions are the wrong way round: True means act")
+def _(probability, cost_false_alarm, cost_miss):
+    return ~cheaper_to_act(probability, cost_false_alarm, cost_miss)

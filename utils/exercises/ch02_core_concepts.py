@@ -3,7 +3,6 @@
 import numpy as np
 
 from utils.exercises.core import exercise
-from utils.exercises.expect import describe, expect, expect_array, expect_close, expect_number, expect_parts, rule_out
 
 
 @exercise(
@@ -26,54 +25,57 @@ def softmax(scores):
 @softmax.checks
 def _(answer, rng):
     for rows, classes in [(1, 3), (3, 3), (4, 2), (2, 5)]:
-        scores = rng.normal(scale=2, size=(rows, classes))
-        got = expect_array(answer(scores), scores.shape, why="every score becomes one probability")
-        sums = describe(got.sum(axis=1))
-        expect(
-            np.allclose(got.sum(axis=1), 1),
-            f"for scores of shape {rows}×{classes} each row should sum to 1; your rows sum to {sums}",
+        answer.case(
+            f"{rows} row{'s' if rows > 1 else ''} of {classes} scores",
+            rng.normal(scale=2, size=(rows, classes)),
+            why="take exp of every score first, then divide by the sum of the row",
+            shape="every score becomes one probability",
         )
-        why = "take exp of every score first, then divide by the sum of the row"
-        expect_close(got, softmax(scores), why=why, inputs=f"scores {describe(scores)}")
-    large = np.array([[1000.0, 1001.0, 999.0]])
-    expect(
-        np.isfinite(answer(large)).all(),
-        f"for scores {describe(large)} you returned {describe(np.asarray(answer(large)))}: exp(1000) overflows; "
-        "subtract the largest score of the row first, the result stays the same",
-    )
-    expect_close(
-        answer(large), softmax(large), why="shifting a row changes nothing", inputs=f"scores {describe(large)}"
-    )
-    apart = np.array([[2.0, 1.0], [-1000.0, -1001.0]])
-    expect(
-        np.isfinite(answer(apart)).all(),
-        "for scores [[2, 1], [-1000, -1001]] your second row is not a number: subtract each row's own largest score, "
-        "not the largest of the whole array",
-    )
-    expect_close(answer(apart), softmax(apart), why="each row by itself", inputs="scores [[2, 1], [-1000, -1001]]")
-    whole = np.array([[3, 1, 2]])
-    expect_close(answer(whole), softmax(whole), why="whole numbers are scores too", inputs=f"scores {describe(whole)}")
+    for scores, why in [
+        ([[1000.0, 1001.0, 999.0]], "shifting a row changes nothing, so subtract its largest score first"),
+        ([[0.0, 1000.0]], "no score may be above 0 after the shift"),
+        ([[2.0, 1.0], [-1000.0, -1001.0]], "shift each row by itself"),
+        ([[3, 1, 2]], "whole numbers are scores too"),
+    ]:
+        answer.case(f"scores {scores}", np.array(scores), why=why)
 
 
-@softmax.wrong("without a shift", says="exp(1000) overflows")
+@softmax.wrong(
+    "without a shift",
+    says="you returned {got}: exp(1000) overflows; subtract the largest score of the row first, the result stays the "
+    "same",
+)
 def _(scores):
     return np.exp(scores) / np.exp(scores).sum(axis=1, keepdims=True)
 
 
-@softmax.wrong("down the columns", says="each row should sum to 1")
+@softmax.wrong("down the columns", says="your columns sum to 1; each row should sum to 1: axis=1, keepdims=True")
 def _(scores):
     positive = np.exp(scores - scores.max())
     return positive / positive.sum(axis=0, keepdims=True)
 
 
-@softmax.wrong("shares of the plain scores", says="take exp of every score first")
+@softmax.wrong("shares of the plain scores", says="you divided the scores themselves; take exp of every score first")
 def _(scores):
     return scores / scores.sum(axis=1, keepdims=True)
 
 
-@softmax.wrong("one shift for the whole array", says="each row's own largest score")
+@softmax.wrong(
+    "one shift for the whole array",
+    says="your second row is not a number: subtract each row's own largest score, not the largest of the whole array",
+)
 def _(scores):
     positive = np.exp(scores - scores.max())
+    return positive / positive.sum(axis=1, keepdims=True)
+
+
+@softmax.wrong(
+    "shifted by the smallest",
+    says="you returned {got}: you subtracted the smallest score, and the largest one still overflows; subtract the "
+    "largest",
+)
+def _(scores):
+    positive = np.exp(scores - scores.min(axis=1, keepdims=True))
     return positive / positive.sum(axis=1, keepdims=True)
 
 
@@ -81,6 +83,7 @@ def _(scores):
     "2.2",
     "Cross-entropy and its gradient",
     points=3,
+    returns=("loss", "gradient"),
     hints=[
         "The loss of one example is minus the logarithm of the probability given to its true class.",
         "scores[np.arange(len(labels)), labels] picks, in every row, the entry of its label.",
@@ -102,56 +105,70 @@ def cross_entropy_and_gradient(scores, labels):
 @cross_entropy_and_gradient.checks
 def _(answer, rng):
     for rows, classes in [(1, 3), (4, 3), (5, 2)]:
-        scores, labels = rng.normal(scale=2, size=(rows, classes)), rng.integers(0, classes, size=rows)
-        inputs = f"{rows} row{'s' if rows > 1 else ''} of {classes} scores"
-        loss, gradient = expect_parts(answer(scores, labels), ("loss", "gradient"))
-        right_loss, right_gradient = cross_entropy_and_gradient(scores, labels)
-        loss, case = expect_number(loss, why="the loss is the mean over all rows"), f"for {inputs} the loss"
-        entropy = -(softmax(scores) * np.log(softmax(scores))).sum(axis=1).mean()
-        rule_out(
-            loss, entropy, right_loss, f"{case} is the entropy of the prediction, which does not look at the label"
+        answer.case(
+            f"{rows} row{'s' if rows > 1 else ''} of {classes} scores",
+            *(rng.normal(scale=2, size=(rows, classes)), rng.integers(0, classes, size=rows)),
+            why={
+                "loss": "minus the mean log-probability of the true class",
+                "gradient": "softmax, minus 1 at the true class, divided by the number of rows",
+            },
+            shape={"loss": "the loss is the mean over all rows", "gradient": "one slope for each score"},
         )
-        rule_out(loss, right_loss * rows, right_loss, f"{case} is a sum; take the mean over the rows")
-        rule_out(loss, -right_loss, right_loss, f"{case} has the wrong sign: put a minus before the logarithm")
-        expect_close(loss, right_loss, why="minus the mean log-probability of the true class", inputs=inputs)
-        gradient, case = (
-            expect_array(gradient, scores.shape, why="one slope for each score"),
-            f"for {inputs} the gradient",
-        )
-        mistaken = f"{case} is that of the sum: the loss is a mean, so divide its gradient by their number, {rows}"
-        rule_out(gradient, right_gradient * rows, right_gradient, mistaken)
-        mistaken = f"{case} has the wrong sign: more score for the true class must lower the loss"
-        rule_out(gradient, -right_gradient, right_gradient, mistaken)
-        expect_close(gradient, right_gradient, why="softmax, minus 1 at the true class, over the rows", inputs=inputs)
     scores, labels = np.array([[0.0, 800.0]]), np.array([0])
-    loss, _ = expect_parts(answer(scores, labels), ("loss", "gradient"))
-    expect(
-        np.isfinite(loss),
-        f"for scores {describe(scores)} and label 0 your loss is {float(loss)}: the probability is rounded to zero and "
-        "you take the log of zero; work with the logarithm of softmax from the start",
-    )
-    expect_close(loss, 800.0, why="the loss grows with the distance of the scores", inputs=f"scores {describe(scores)}")
+    answer.case(None, scores, labels, why="the loss grows with the distance of the scores")
 
 
-@cross_entropy_and_gradient.wrong("entropy of the prediction", says="does not look at the label")
+@cross_entropy_and_gradient.wrong(
+    "entropy of the prediction", says="your loss is the entropy of the prediction, which does not look at the label"
+)
 def _(scores, labels):
-    probabilities = softmax(scores)
-    return -(probabilities * np.log(probabilities)).sum(axis=1).mean(), probabilities / len(labels)
+    probabilities, (_, gradient) = softmax(scores), cross_entropy_and_gradient(scores, labels)
+    return -(probabilities * np.log(probabilities)).sum(axis=1).mean(), gradient
 
 
-@cross_entropy_and_gradient.wrong("gradient of the sum", says="divide its gradient by their number")
+@cross_entropy_and_gradient.wrong("the sum of the losses", says="your loss is a sum; take the mean over the rows")
+def _(scores, labels):
+    loss, gradient = cross_entropy_and_gradient(scores, labels)
+    return loss * len(labels), gradient
+
+
+@cross_entropy_and_gradient.wrong(
+    "a negative loss", says="your loss has the wrong sign: put a minus before the logarithm"
+)
+def _(scores, labels):
+    loss, gradient = cross_entropy_and_gradient(scores, labels)
+    return -loss, gradient
+
+
+@cross_entropy_and_gradient.wrong(
+    "gradient of the sum",
+    says="your gradient is that of the sum: the loss is a mean, so divide its gradient by their number",
+)
 def _(scores, labels):
     loss, gradient = cross_entropy_and_gradient(scores, labels)
     return loss, gradient * len(labels)
 
 
-@cross_entropy_and_gradient.wrong("log of a rounded probability", says="log of zero")
+@cross_entropy_and_gradient.wrong(
+    "gradient downhill",
+    says="your gradient has the wrong sign: more score for the true class must lower the loss",
+)
+def _(scores, labels):
+    loss, gradient = cross_entropy_and_gradient(scores, labels)
+    return loss, -gradient
+
+
+@cross_entropy_and_gradient.wrong(
+    "log of a rounded probability",
+    says="your loss is infinite: the probability is rounded to zero and you take the log of zero; work with the "
+    "logarithm of softmax from the start",
+)
 def _(scores, labels):
     _, gradient = cross_entropy_and_gradient(scores, labels)
     return -np.log(softmax(scores)[np.arange(len(labels)), labels]).mean(), gradient
 
 
-@cross_entropy_and_gradient.wrong("loss alone", says="(loss, gradient) is expected")
+@cross_entropy_and_gradient.wrong("loss alone", says="you returned the loss alone; return both, loss, gradient")
 def _(scores, labels):
     return cross_entropy_and_gradient(scores, labels)[0]
 
@@ -159,6 +176,7 @@ def _(scores, labels):
 @exercise(
     "2.3",
     "The log-loss of a constant predictor",
+    returns=("probability", "loss"),
     hints=[
         "Which single probability fits best? The share of ones among the labels.",
         "A one costs -log(probability), a zero costs -log(1 - probability); take the mean over all labels.",
@@ -176,50 +194,54 @@ def constant_log_loss(labels):
 @constant_log_loss.checks
 def _(answer, rng):
     for ones, zeros in [(1, 3), (7, 4), (2, 48)]:
-        labels = rng.permutation(np.repeat([1, 0], [ones, zeros]))
-        inputs = f"{ones} one{'s' if ones > 1 else ''} and {zeros} zeros"
-        probability, loss = expect_parts(answer(labels), ("probability", "loss"))
-        rate, best = constant_log_loss(labels)
-        probability, loss = expect_number(probability), expect_number(loss)
-        fair = f"for {inputs} you predict 0.5; that is best only when both classes are equally frequent"
-        rule_out(probability, 0.5, rate, fair)
-        sure = f"for {inputs} you predict {probability:.0f}; that is too sure, one label of the other class costs ∞"
-        rule_out(probability, float(rate > 0.5), rate, sure)
-        expect_close(probability, rate, why="the share of ones fits best", inputs=inputs)
-        rule_out(loss, best / np.log(2), best, f"for {inputs} your loss is in bits; take the natural logarithm, np.log")
-        half = f"for {inputs} only the ones are in your loss; the zeros cost something too, -log(1 - probability) each"
-        rule_out(loss, -rate * np.log(rate), best, half)
-        rule_out(loss, best * len(labels), best, f"for {inputs} your loss is a sum; take the mean over the labels")
-        expect_close(loss, best, why="the mean of what each label costs", inputs=inputs)
-    for label in (0, 1):
-        labels = np.full(5, label)
-        probability, loss = expect_parts(answer(labels), ("probability", "loss"))
-        expect_close(probability, label, why="all labels are equal", inputs=f"labels {describe(labels)}")
-        expect(
-            np.isfinite(loss),
-            f"for labels {describe(labels)} your loss is {float(loss)}: a class that never occurs costs nothing, "
-            "but 0 · log 0 is not a number in NumPy; leave it out of the sum",
+        answer.case(
+            f"{ones} one{'s' if ones > 1 else ''} and {zeros} zeros",
+            rng.permutation(np.repeat([1, 0], [ones, zeros])),
+            why={"probability": "the share of ones fits best", "loss": "the mean of what each label costs"},
         )
-        expect_close(loss, 0.0, why="the constant is always right", inputs=f"labels {describe(labels)}")
+    for label in (0, 1):
+        answer.case(None, np.full(5, label), why="all labels are equal, and the constant is always right")
 
 
-@constant_log_loss.wrong("one half", says="equally frequent")
+@constant_log_loss.wrong("one half", says="you predict 0.5; that is best only when both classes are equally frequent")
 def _(labels):
-    return 0.5, np.log(2)
+    return 0.5, constant_log_loss(labels)[1]
 
 
-@constant_log_loss.wrong("in bits", says="natural logarithm")
+@constant_log_loss.wrong("in bits", says="your loss is in bits; take the natural logarithm, np.log")
 def _(labels):
     probability, loss = constant_log_loss(labels)
     return probability, loss / np.log(2)
 
 
-@constant_log_loss.wrong("zero times log zero", says="never occurs")
+@constant_log_loss.wrong(
+    "the ones alone",
+    says="only the ones are in your loss; the zeros cost something too, -log(1 - probability) each",
+)
+def _(labels):
+    rate = np.mean(labels)
+    return rate, -rate * np.log(rate)
+
+
+@constant_log_loss.wrong("a sum", says="your loss is a sum; take the mean over the labels")
+def _(labels):
+    probability, loss = constant_log_loss(labels)
+    return probability, loss * len(labels)
+
+
+@constant_log_loss.wrong(
+    "zero times log zero",
+    says="your loss is not a number: a class that never occurs costs nothing, but 0 · log 0 is not a number in NumPy; "
+    "leave it out of the sum",
+)
 def _(labels):
     rate = np.mean(labels)
     return rate, -(rate * np.log(rate) + (1 - rate) * np.log(1 - rate))
 
 
-@constant_log_loss.wrong("the most frequent class", says="too sure")
+@constant_log_loss.wrong(
+    "the most frequent class",
+    says="you predict the most frequent class; that is too sure, one label of the other class costs ∞",
+)
 def _(labels):
     return float(np.mean(labels) > 0.5), constant_log_loss(labels)[1]

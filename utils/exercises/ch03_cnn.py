@@ -3,7 +3,6 @@
 import numpy as np
 
 from utils.exercises.core import exercise
-from utils.exercises.expect import expect_array, expect_close, expect_number, rule_out, shape_text
 
 
 @exercise(
@@ -28,43 +27,38 @@ def cross_correlate(image, kernel):
 @cross_correlate.checks
 def _(answer, rng):
     for H, W, h, w in [(4, 4, 3, 3), (5, 7, 2, 3), (3, 3, 3, 3), (6, 6, 1, 1), (7, 4, 5, 2)]:
-        image, kernel = rng.normal(size=(H, W)), rng.normal(size=(h, w))
-        wanted, inputs = cross_correlate(image, kernel), f"a {H}×{W} image and a {h}×{w} kernel"
-        got = expect_array(
-            answer(image, kernel),
-            shape=wanted.shape,
-            inputs=inputs,
-            why=f"without leaving the picture the kernel fits in {shape_text(wanted.shape)} places",
-        )
-        turned = cross_correlate(image, kernel[::-1, ::-1])
-        rule_out(
-            got, turned, wanted, f"for {inputs} your values are those of a kernel turned by 180°: is it upside down?"
-        )
-        averages = wanted / kernel.size
-        rule_out(got, averages, wanted, f"for {inputs} you took the mean of the products; add them up, np.sum")
-        expect_close(
-            got, wanted, inputs=inputs, why="multiply the window with the kernel, number by number, and add up"
+        answer.case(
+            f"a {H}×{W} image and a {h}×{w} kernel",
+            *(rng.normal(size=(H, W)), rng.normal(size=(h, w))),
+            shape=f"without leaving the picture the kernel fits in {H - h + 1}×{W - w + 1} places",
+            why="multiply the window with the kernel, number by number, and add up",
         )
 
 
-@cross_correlate.wrong("turned by 180°", says="upside down")
+@cross_correlate.wrong("turned by 180°", says="your values are those of a kernel turned by 180°: is it upside down?")
 def _(image, kernel):
     return cross_correlate(image, kernel[::-1, ::-1])
 
 
-@cross_correlate.wrong("one place too few in each direction", says="the kernel fits in 2×2 places")
+@cross_correlate.wrong(
+    "one place too few in each direction",
+    says="you left out the last row and column of places: the kernel fits in H - h + 1 times W - w + 1 places",
+)
 def _(image, kernel):
     return cross_correlate(image, kernel)[:-1, :-1]
 
 
-@cross_correlate.wrong("as large as the image, with zeros around", says="without leaving the picture")
+@cross_correlate.wrong(
+    "as large as the image, with zeros around",
+    says="your result is as large as the image: do not pad it, the kernel stays inside the picture",
+)
 def _(image, kernel):
     (H, W), (h, w) = image.shape, kernel.shape
     around = np.pad(image, ((h // 2, h - 1 - h // 2), (w // 2, w - 1 - w // 2)))
     return cross_correlate(around, kernel)[:H, :W]
 
 
-@cross_correlate.wrong("the mean in place of the sum", says="add them up")
+@cross_correlate.wrong("the mean in place of the sum", says="you took the mean of the products; add them up, np.sum")
 def _(image, kernel):
     return cross_correlate(image, kernel) / kernel.size
 
@@ -93,29 +87,30 @@ def _(answer, rng):
     cases += [(32, 3, 2, "same"), (7, 3, 2, "same"), (5, 1, 3, "same")]
     cases += [(int(rng.integers(12, 99)), int(rng.integers(1, 12)), 4, p) for p in ("valid", "same") for _ in range(3)]
     for size, kernel, stride, padding in cases:
-        wanted = output_size(size, kernel, stride, padding)
         inputs = f"{size} pixels, a kernel of {kernel}, stride {stride} and padding {padding!r}"
-        got = expect_number(answer(size, kernel, stride, padding))
-        said = f"for {inputs} you returned {got:g} where {wanted} is expected"
-        if padding == "valid":
-            rule_out(got, size - kernel + 1, wanted, f"{said}: the kernel moves by the stride, {stride} at a time")
-            rule_out(got, (size - kernel) // stride, wanted, f"{said}: the place at the very start counts too")
-        else:
-            rule_out(got, size // stride, wanted, f'{said}: with "same" a last, incomplete step counts too: round up')
-        expect_close(got, wanted, inputs=inputs, why="count the places where the kernel can start")
+        answer.case(inputs, size, kernel, stride, padding, why="count the places where the kernel can start")
 
 
-@output_size.wrong("forgets the stride", says="moves by the stride")
+@output_size.wrong(
+    "forgets the stride",
+    says="you returned {got} where {wanted} is expected: the kernel moves by the stride, {stride} at a time",
+)
 def _(size, kernel, stride=1, padding="valid"):
     return size - kernel + 1 if padding == "valid" else -(-size // stride)
 
 
-@output_size.wrong("forgets the first place", says="the place at the very start")
+@output_size.wrong(
+    "forgets the first place",
+    says="you returned {got} where {wanted} is expected: the place at the very start counts too",
+)
 def _(size, kernel, stride=1, padding="valid"):
     return (size - kernel) // stride if padding == "valid" else -(-size // stride)
 
 
-@output_size.wrong("rounds same down", says="round up")
+@output_size.wrong(
+    "rounds same down",
+    says='you returned {got} where {wanted} is expected: with "same" a last, incomplete step counts too: round up',
+)
 def _(size, kernel, stride=1, padding="valid"):
     return (size - kernel) // stride + 1 if padding == "valid" else size // stride
 
@@ -152,43 +147,43 @@ def _(answer, rng):
     cases += [(6, 8, 3, 3, 3, 2, 2, "same"), (5, 7, 2, 2, 4, 3, 1, "same"), (4, 4, 2, 1, 1, 3, 3, "same")]
     for H, W, C, h, w, F, stride, padding in cases:
         image, kernels, bias = rng.normal(size=(H, W, C)), rng.normal(size=(h, w, C, F)), rng.normal(size=F)
-        arguments = image, kernels, bias, stride, padding
         inputs = f"a {H}×{W}×{C} image, {F} kernels of {h}×{w}×{C}, stride {stride} and padding {padding!r}"
-        wanted, got = convolve_layer(*arguments), expect_array(answer(*arguments), inputs=inputs)
-        mistakes = {
-            "you kept the channels apart: one filter looks at all channels, add up over them": _channels_apart(
-                *arguments
-            ),
-            "the bias is missing: add bias[f] to every place of map f": wanted - bias,
-            "your windows do not move by the stride: begin at i * stride, j * stride": _steps_of_one(*arguments),
-            'when "same" needs an odd number of zeros, put the smaller half before': _even_rims(*arguments),
-        }
-        for words, mistake in mistakes.items():
-            rule_out(got, mistake, wanted, f"for {inputs}: {words}")
-        expect_array(got, wanted.shape, inputs=inputs, why="rows, columns, and one map for each filter")
-        expect_close(got, wanted, inputs=inputs, why="multiply the window with the kernel, add up over all channels")
+        answer.case(
+            inputs,
+            *(image, kernels, bias, stride, padding),
+            shape="rows, columns, and one map for each filter",
+            why="multiply the window with the kernel, add up over all channels",
+        )
 
 
-@convolve_layer.wrong("keeps the channels apart", says="add up over them")
-def _channels_apart(image, kernels, bias, stride, padding):
+@convolve_layer.wrong(
+    "keeps the channels apart",
+    says="you kept the channels apart: one filter looks at all channels, add up over them",
+)
+def _(image, kernels, bias, stride, padding):
     channels = range(image.shape[2])
     maps = [convolve_layer(image[..., [c]], kernels[:, :, [c]], 0 * bias, stride, padding) for c in channels]
     return np.stack(maps, axis=2) + bias
 
 
-@convolve_layer.wrong("forgets the bias", says="the bias is missing")
+@convolve_layer.wrong("forgets the bias", says="the bias is missing: add bias[f] to every place of map f")
 def _(image, kernels, bias, stride, padding):
     return convolve_layer(image, kernels, 0 * bias, stride, padding)
 
 
-@convolve_layer.wrong("counts with the stride and walks without it", says="do not move by the stride")
-def _steps_of_one(image, kernels, bias, stride, padding):
+@convolve_layer.wrong(
+    "counts with the stride and walks without it",
+    says="your windows do not move by the stride: begin at i * stride, j * stride",
+)
+def _(image, kernels, bias, stride, padding):
     rows, columns = convolve_layer(image, kernels, bias, stride, padding).shape[:2]
     return convolve_layer(image, kernels, bias, 1, padding)[:rows, :columns]
 
 
-@convolve_layer.wrong("pads alike on both sides", says="the smaller half before")
-def _even_rims(image, kernels, bias, stride, padding):
+@convolve_layer.wrong(
+    "pads alike on both sides", says='when "same" needs an odd number of zeros, put the smaller half before'
+)
+def _(image, kernels, bias, stride, padding):
     shape = convolve_layer(image, kernels, bias, stride, padding).shape
     if padding == "same":
         down, across = kernels.shape[0] // 2, kernels.shape[1] // 2

@@ -3,7 +3,7 @@
 import numpy as np
 
 from utils.exercises.core import exercise
-from utils.exercises.expect import expect, expect_array, expect_close, expect_number, rule_out
+from utils.exercises.expect import alike
 
 
 @exercise(
@@ -26,30 +26,28 @@ def max_pool(image, size):
 @max_pool.checks
 def _(answer, rng):
     for H, W, size in [(4, 6, 2), (6, 6, 3), (5, 7, 2), (3, 3, 1)]:
-        image, inputs = rng.normal(size=(H, W)) - 3, f"a {H}×{W} image and windows of {size}×{size}"
-        wanted, got = max_pool(image, size), expect_array(answer(image, size), inputs=inputs)
-        means = _mean_pool(image, size)
-        rule_out(got, means, wanted, f"for {inputs} you returned the mean of each window, not its maximum")
-        rule_out(got, np.maximum(wanted, 0), wanted, f"for {inputs} you returned 0 where every pixel is negative")
-        why = "the windows do not overlap, and a rim that fills no window is left out"
-        expect_array(got, wanted.shape, inputs=inputs, why=why)
-        expect_close(got, wanted, inputs=inputs, why="keep the largest number of each window")
+        answer.case(
+            f"a {H}×{W} image and windows of {size}×{size}",
+            *(rng.normal(size=(H, W)) - 3, size),
+            shape="the windows do not overlap, and a rim that fills no window is left out",
+            why="keep the largest number of each window",
+        )
 
 
-@max_pool.wrong("the mean", says="not its maximum")
-def _mean_pool(image, size):
+@max_pool.wrong("the mean", says="you returned the mean of each window, not its maximum")
+def _(image, size):
     output = max_pool(image, size)
     for i, j in np.ndindex(output.shape):
         output[i, j] = image[i * size : (i + 1) * size, j * size : (j + 1) * size].mean()
     return output
 
 
-@max_pool.wrong("windows that overlap", says="do not overlap")
+@max_pool.wrong("windows that overlap", says="your windows overlap: move by the size of a window, not by one pixel")
 def _(image, size):
     return np.lib.stride_tricks.sliding_window_view(image, (size, size)).max(axis=(2, 3))
 
 
-@max_pool.wrong("starts from zero", says="every pixel is negative")
+@max_pool.wrong("starts from zero", says="you returned 0 where every pixel is negative: do not start from 0")
 def _(image, size):
     return np.maximum(max_pool(image, size), 0)
 
@@ -78,27 +76,30 @@ def _(answer, rng):
     cases = [[(3, 1)], [(3, 2)], [(3, 1), (3, 1)], [(3, 1), (2, 2)], [(3, 1), (2, 2), (3, 1), (2, 2)], [(3, 2)] * 3, []]
     cases += [[(int(rng.integers(1, 6)), int(rng.integers(1, 4))) for _ in range(4)] for _ in range(4)]
     for layers in cases:
-        wanted, got = receptive_field(layers), expect_number(answer(list(layers)))
-        said = f"for layers = {layers} you returned {got:g} where {wanted} is expected"
-        rule_out(got, _adds_kernels(layers), wanted, f"{said}: do not add up the kernels, neighbouring windows overlap")
-        rule_out(got, _no_stride(layers), wanted, f"{said}: after a stride, neighbours lie further apart in the image")
-        too_early = _stride_too_early(layers)
-        rule_out(got, too_early, wanted, f"{said}: a layer's own stride counts only for the layers after it")
-        expect_close(got, wanted, inputs=f"layers = {layers}", why="walk through the layers, first layer first")
+        answer.case(None, layers, why="walk through the layers, first layer first")
 
 
-@receptive_field.wrong("adds up the kernels", says="overlap")
-def _adds_kernels(layers):
+@receptive_field.wrong(
+    "adds up the kernels",
+    says="you returned {got} where {wanted} is expected: do not add up the kernels, neighbouring windows overlap",
+)
+def _(layers):
     return sum(kernel for kernel, _ in layers)
 
 
-@receptive_field.wrong("ignores the strides", says="further apart in the image")
-def _no_stride(layers):
+@receptive_field.wrong(
+    "ignores the strides",
+    says="you returned {got} where {wanted} is expected: after a stride, neighbours lie further apart in the image",
+)
+def _(layers):
     return receptive_field([(kernel, 1) for kernel, _ in layers])
 
 
-@receptive_field.wrong("uses a layer's stride too early", says="only for the layers after it")
-def _stride_too_early(layers):
+@receptive_field.wrong(
+    "uses a layer's stride too early",
+    says="you returned {got} where {wanted} is expected: a layer's own stride counts only for the layers after it",
+)
+def _(layers):
     field, apart = 1, 1
     for kernel, stride in layers:
         apart *= stride
@@ -130,36 +131,37 @@ def max_pool_backward(image, upstream, size):
 def _(answer, rng):
     for H, W, size in [(4, 4, 2), (6, 9, 3), (5, 7, 2), (3, 2, 1)]:
         image, upstream = rng.normal(size=(H, W)), rng.normal(size=(H // size, W // size))
-        inputs = f"a {H}×{W} image and windows of {size}×{size}"
-        wanted = max_pool_backward(image, upstream, size)
-        got = expect_array(answer(image, upstream, size), wanted.shape, inputs=inputs, why="one number for each pixel")
-        marked = (wanted != 0).astype(float)
-        rule_out(got, marked, wanted, f"for {inputs} you marked the winners; each must get its window's upstream[i, j]")
-        message = f"for {inputs} you gave every pixel a share, as a mean would; only the winner of a window gets any"
-        rule_out(got, _shared_out(image, upstream, size), wanted, message)
-        expect_close(got, wanted, inputs=inputs, why="the largest pixel of a window gets upstream[i, j], the others 0")
+        answer.case(
+            f"a {H}×{W} image and windows of {size}×{size}",
+            *(image, upstream, size),
+            shape="one number for each pixel",
+            why="the largest pixel of a window gets upstream[i, j], the others 0",
+        )
     flat, upstream = np.zeros((4, 4)), rng.uniform(0.1, 0.9, size=(2, 2))  # after a ReLU whole windows are often zero
-    got = expect_array(answer(flat, upstream, 2), (4, 4)).reshape(2, 2, 2, 2).sum(axis=(1, 3))
-    case = "for an image that is 0 everywhere"
-    rule_out(got, 4 * upstream, upstream, f"{case} you gave upstream to all equal pixels: in a tie it counts once only")
-    expect_close(got, upstream, inputs="an image that is 0 everywhere", why="a window hands on exactly its upstream")
-    counts = rng.permutation(16).reshape(4, 4)
-    got = expect_array(answer(counts, upstream, 2), (4, 4))
-    expect(
-        np.any(got), "for a 4×4 image of whole numbers you returned only 0: np.zeros_like(image) has whole numbers too"
+    answer.case(
+        "an image that is 0 everywhere",
+        *(flat, upstream, 2),
+        accept=lambda gradient: alike(gradient.reshape(2, 2, 2, 2).sum(axis=(1, 3)), upstream),
+        why="a window hands on exactly its upstream",
     )
-    expect_close(got, max_pool_backward(counts, upstream, 2), inputs="a 4×4 image of whole numbers")
+    answer.case("a 4×4 image of whole numbers", rng.permutation(16).reshape(4, 4), upstream, 2)
 
 
-@max_pool_backward.wrong("shared out evenly", says="as a mean would")
-def _shared_out(image, upstream, size):
+@max_pool_backward.wrong(
+    "shared out evenly",
+    says="you gave every pixel a share, as a mean would; only the winner of a window gets any",
+)
+def _(image, upstream, size):
     gradient = np.zeros(image.shape)
     shares = np.kron(upstream, np.ones((size, size))) / size**2
     gradient[: shares.shape[0], : shares.shape[1]] = shares
     return gradient
 
 
-@max_pool_backward.wrong("every pixel that equals the maximum", says="in a tie")
+@max_pool_backward.wrong(
+    "every pixel that equals the maximum",
+    says="you gave upstream to all equal pixels: in a tie it counts once only",
+)
 def _(image, upstream, size):
     gradient = np.zeros(image.shape)
     for i, j in np.ndindex(upstream.shape):
@@ -168,11 +170,14 @@ def _(image, upstream, size):
     return gradient
 
 
-@max_pool_backward.wrong("forgets upstream", says="upstream[i, j]")
+@max_pool_backward.wrong("forgets upstream", says="you marked the winners; each must get its window's upstream[i, j]")
 def _(image, upstream, size):
     return max_pool_backward(image, np.ones_like(upstream), size)
 
 
-@max_pool_backward.wrong("takes the image's whole numbers", says="whole numbers too")
+@max_pool_backward.wrong(
+    "takes the image's whole numbers",
+    says="you returned whole numbers: np.zeros_like(image) has whole numbers too, use np.zeros(image.shape)",
+)
 def _(image, upstream, size):
     return max_pool_backward(image, upstream, size).astype(image.dtype)

@@ -1,18 +1,40 @@
-"""The machinery of an exercise: a reference solution, hints, a check of behaviour, and the wrong answers we expect.
+"""The machinery of an exercise: a reference solution, hints, a check that lists cases, and the mistakes we expect.
 
-A chapter's module declares its exercises with it::
+How to write one, in the order in which it stands in its chapter's module::
 
-    @exercise("3.1", "Slide a kernel", points=2, hints=["How many rows of places are there?"])
+    @exercise("3.1", "Slide a kernel", points=2, hints=["How many rows of places are there?", "…"])
     def cross_correlate(image, kernel):
         ...                                    # the reference solution
 
     @cross_correlate.checks
     def _(answer, rng):
-        ...                                    # calls answer(...) on inputs drawn with rng, uses utils.exercises.expect
+        for H, W, h, w in [(4, 4, 3, 3), (5, 7, 2, 3)]:
+            image, kernel = rng.normal(size=(H, W)), rng.normal(size=(h, w))
+            answer.case(f"a {H}×{W} image and a {h}×{w} kernel", image, kernel, why="multiply and add up")
 
-    @cross_correlate.wrong("turned by 180°", says="upside down")
+    @cross_correlate.wrong("turned by 180°", says="your kernel is turned by 180°: is it upside down?")
     def _(image, kernel):
-        ...                                    # an answer that people give, and words that the check must then say
+        return cross_correlate(image, kernel[::-1, ::-1])
+
+``answer.case(inputs, *arguments)`` calls the learner's function and compares the result with the reference's. If it
+differs, each mistake is run on copies of the same input, in the order of the module, and the first that returns (or
+raises) the same as the learner, and that would have passed every case before, is named: ``for {inputs} {says}``.
+So a mistake is written once, and two mistakes that look alike on one input are told apart by an earlier case.
+If no mistake fits, the learner reads what came, what was expected, and ``why`` (``shape``, where the shape differs).
+
+- ``inputs`` is None where the arguments are small enough to be shown themselves. ``tolerance`` is 1e-6 unless given.
+- A result in parts: ``@exercise(..., returns=("loss", "gradient"))``; ``why`` may be a dict by part. A mistake counts
+  as made when the learner agrees with it in every part in which it differs from the reference, so let it differ
+  only where it is wrong.
+- More than one right answer: ``accept=lambda result: cost(result) <= least`` replaces the comparison.
+- An input that must be refused: ``answer.refuses(inputs, *arguments, why="there is no last state")``.
+- A check that judges otherwise (a statistic that records its calls, a draw by chance) calls ``answer(*arguments)``,
+  which tries nothing and calls nothing but the learner's function, and then uses the sentence of a mistake by its
+  name: ``answer.expect(condition, "draws rows", inputs=inputs)``. For what is no known mistake there is ``expect``.
+- ``case`` calls the reference, too, and mistakes once the learner is wrong: give it functions that keep no record.
+- ``says`` is the whole sentence after "for {inputs}", in the second person. It may hold placeholders for the
+  arguments by name, {got} and {wanted}; a brace that is meant is doubled. Where the mistake is to change an argument,
+  write ``says=changes("image")``.
 """
 
 import dis
@@ -25,8 +47,12 @@ import numpy as np
 from IPython.display import Code, display
 
 from utils import verdicts
+from utils.exercises.attempt import Attempt, changes
 from utils.exercises.expect import Wrong, describe
-from utils.exercises.sources import module_name, solution_source
+from utils.exercises.limits import line_of
+from utils.exercises.sources import find_id, module_name, solution_source
+
+__all__ = ["Exercise", "changes", "check", "exercise", "get", "hint", "reference", "solution", "untouched"]
 
 EXERCISE_MIME = "application/vnd.course.exercise+json"
 MARKS = {"open": "○", "wrong": "✗", "passed": "✓"}
@@ -34,7 +60,7 @@ MARKS = {"open": "○", "wrong": "✗", "passed": "✓"}
 
 @dataclass(frozen=True)
 class WrongAnswer:
-    """An answer that learners are known to give: its name, the words the check must say, and the function itself."""
+    """A mistake that learners are known to make: its name, the sentence they then read, and the function itself."""
 
     name: str
     says: str
@@ -44,8 +70,9 @@ class WrongAnswer:
 class Exercise:
     """One exercise. Calling it calls its reference solution."""
 
-    def __init__(self, identifier, title, function, points, hints):
+    def __init__(self, identifier, title, function, points, hints, returns=()):
         self.id, self.title, self.points, self.hints = identifier, title, points, tuple(hints)
+        self.returns = tuple(returns)
         self.function, self.checker, self.wrong_answers = function, None, []
         functools.update_wrapper(self, function)
 
@@ -53,12 +80,12 @@ class Exercise:
         return self.function(*args, **kwargs)
 
     def checks(self, function):
-        """Register the check: ``function(answer, rng)`` raises Wrong, through ``expect``, when the answer is wrong."""
+        """Register the check: ``function(answer, rng)`` raises Wrong, through ``answer.case``, when it is wrong."""
         self.checker = function
         return function
 
     def wrong(self, name, *, says):
-        """Register an answer that is known to be wrong, with words that its feedback must contain."""
+        """Register a known mistake: ``says`` is the sentence that the learner reads, after "for {inputs}"."""
 
         def register(function):
             self.wrong_answers.append(WrongAnswer(name, says, function))
@@ -78,39 +105,29 @@ class Exercise:
                 "wrong",
                 f"keep the first line of the function: it takes ({', '.join(wanted)}), not ({', '.join(given)})",
             )
-        watched = Watched(answer, wanted)
+        attempt = Attempt(self, answer)
         try:
             with np.errstate(all="ignore"):
-                self.checker(watched, np.random.default_rng(seed))
+                self.checker(attempt, np.random.default_rng(seed))
         except Wrong as wrong:
             return "wrong", str(wrong)
         except Exception as error:
-            if not watched.running:  # the fault is ours: let it be seen
+            if error is not attempt.error:  # the fault is ours: let it be seen
                 raise
-            return "wrong", f"{watched.last_call()} your code raised {type(error).__name__}: {error}"
+            words = (str(error).strip().splitlines() or ["no words"])[0][:300]
+            raised = f"{type(error).__name__}{line_of(error, answer)} ({words})"
+            return "wrong", f"{attempt.last_call()} your code raised {raised}"
         return "passed", ""
 
 
-class Watched:
-    """A learner's function that remembers its last input and may not change it."""
-
-    def __init__(self, function, names):
-        self.function, self.names, self.arguments, self.running = function, names, {}, False
-
-    def __call__(self, *args, **kwargs):
-        self.arguments = dict(zip(self.names, args, strict=False)) | kwargs
-        before = {name: value.copy() for name, value in self.arguments.items() if isinstance(value, np.ndarray)}
-        self.running = True
-        result = self.function(*args, **kwargs)
-        self.running = False
-        for name, value in before.items():
-            if not np.array_equal(value, self.arguments[name], equal_nan=value.dtype.kind in "fc"):
-                raise Wrong(f"{self.last_call()} your code changed {name} itself; work on a copy, {name}.copy()")
-        return result
-
-    def last_call(self):
-        """The words that name the input of the last call."""
-        return "for " + ", ".join(f"{name} = {describe(value)}" for name, value in self.arguments.items())
+def _is_reference(answer, item):
+    """Whether the answer is the course's own function: itself, its Exercise, or a wrapper or a copy of it."""
+    while answer is not None:
+        code = getattr(answer, "__code__", None)
+        if answer is item or answer is item.function or (code and code is getattr(item.function, "__code__", None)):
+            return True
+        answer = getattr(answer, "__wrapped__", None) or getattr(answer, "func", None)
+    return False
 
 
 def untouched(function):
@@ -123,27 +140,38 @@ def untouched(function):
     return {step.opname for step in steps} <= idle and constants <= {None, ...}
 
 
-def exercise(identifier, title, *, points=1, hints=()):
-    """Declare the decorated function as the reference solution of an exercise."""
-    return lambda function: Exercise(identifier, title, function, points, hints)
+def exercise(identifier, title, *, points=1, hints=(), returns=()):
+    """Declare the decorated function as the reference solution of an exercise; ``returns`` names the parts of its
+    result where it returns a tuple."""
+    return lambda function: Exercise(identifier, title, function, points, hints, returns)
 
 
 def get(identifier):
-    """The Exercise with this id, for example ``"3.1"``. Raises ValueError, naming those there are."""
+    """The Exercise with this id, for example ``"3.1"``. Raises UsageError, naming those there are."""
     module = importlib.import_module(module_name(identifier))
+    identifier = find_id(identifier)
     return next(item for item in vars(module).values() if isinstance(item, Exercise) and item.id == identifier)
 
 
 def check(identifier, answer):
-    """Check a learner's function and show ○ (not attempted), ✗ (with what is wrong, and for which input) or ✓."""
+    """Check a learner's function and show ○ (not attempted), ✗ (with what is wrong, and for which input) or ✓.
+
+    The course's own function, ``reference(identifier)``, is no attempt, and is not judged.
+    """
     item = get(identifier)
-    status, message = item.judge(answer)
+    if _is_reference(answer, item):
+        status, message = (
+            "open",
+            ("this is the course's own solution; run the cell with your function again, and then this one"),
+        )
+    else:
+        status, message = item.judge(answer)
     earned = item.points if status == "passed" else 0
     number = f"{item.points} point{'s' if item.points != 1 else ''}"
-    text = f"{MARKS[status]} {identifier} {item.title}: " + (message or f"right, {number}")
+    text = f"{MARKS[status]} {item.id} {item.title}: " + (message or f"right, {number}")
     if status != "passed":
-        text += f'\n   hint("{identifier}") helps, solution("{identifier}") shows one way'
-    record = {"id": identifier, "title": item.title, "status": status, "points": earned, "of": item.points}
+        text += f'\n   hint("{item.id}") helps, solution("{item.id}") shows one way'
+    record = {"id": item.id, "title": item.title, "status": status, "points": earned, "of": item.points}
     verdicts.show(text, EXERCISE_MIME, record | {"message": message})
 
 
@@ -153,8 +181,8 @@ _hints_given = {}
 def hint(identifier):
     """Show the next hint of an exercise; after the last one, all of them again."""
     item = get(identifier)
-    given = min(_hints_given.get(identifier, 0) + 1, len(item.hints))
-    _hints_given[identifier] = given
+    given = min(_hints_given.get(item.id, 0) + 1, len(item.hints))
+    _hints_given[item.id] = given
     for number, text in enumerate(item.hints[:given], 1):
         print(f"Hint {number} of {len(item.hints)}: {text}")
 

@@ -2,28 +2,101 @@
 
 import numpy as np
 
+TOLERANCE = 1e-6
+SINGLE = 1e-4  # what is left of an answer that was computed in float32
+
 
 class Wrong(Exception):
     """The learner's answer is wrong; the message says what is wrong, and for which input."""
 
 
+def as_array(value):
+    """A value as a NumPy array, be it a list, a tuple or a tensor of any backend. Raises ValueError for ragged rows."""
+    array = np.asarray(_off_device(value))
+    return array.astype(np.float32) if array.dtype.name in {"float16", "bfloat16"} else array
+
+
+def _off_device(value):
+    if hasattr(value, "detach"):  # a tensor of PyTorch that may carry a gradient
+        return value.detach().cpu().numpy()
+    return [_off_device(part) for part in value] if isinstance(value, (list, tuple)) else value
+
+
 def describe(value):
-    """A short description of a value: its shape for an array, itself when it is small."""
-    if isinstance(value, np.ndarray):
-        if value.size <= 6:
-            return np.array2string(value, precision=4, separator=", ").replace("\n", "")
-        return f"an array of shape {shape_text(value.shape)}"
-    text = repr(value.item() if isinstance(value, np.generic) else value)
-    return (
-        text
-        if len(text) <= 60
-        else f"a {type(value).__name__}" + (f" of length {len(value)}" if hasattr(value, "__len__") else "")
-    )
+    """A short description of a value: its shape for an array, itself when it is small, never an address in memory."""
+    if hasattr(value, "__array__") and hasattr(value, "shape") and not isinstance(value, np.generic):
+        array = as_array(value)
+        if array.size <= 6 and array.dtype.kind in "fiubUS":
+            return np.array2string(array, precision=4, separator=", ").replace("\n", "")
+        return shape_text(array.shape)
+    if isinstance(value, np.random.Generator):
+        return "a NumPy generator"
+    if callable(value):
+        name = getattr(value, "__name__", "_")
+        return f"the function {name}" if name.isidentifier() and name.strip("_") else "a function"
+    text = _text(value)
+    if len(text) <= 60 and " at 0x" not in text:
+        return text
+    return f"a {type(value).__name__}" + (f" of length {len(value)}" if hasattr(value, "__len__") else "")
+
+
+def _text(value):
+    """repr, without NumPy's type names and without digits that nobody reads."""
+    if isinstance(value, np.generic):
+        value = value.item()
+    if isinstance(value, float) and len(repr(value)) > 10:
+        return f"{value:.6g}"
+    if type(value) in {list, tuple} and len(value) <= 30:
+        inner = ", ".join(map(describe, value))
+        return f"[{inner}]" if isinstance(value, list) else f"({inner}{',' if len(value) == 1 else ''})"
+    if type(value) is dict and len(value) <= 30:
+        return "{" + ", ".join(f"{describe(key)}: {describe(entry)}" for key, entry in value.items()) + "}"
+    return repr(value)
 
 
 def shape_text(shape):
-    """(4, 4) → ``4×4``; () → ``a single number``."""
-    return "×".join(map(str, shape)) if len(shape) else "a single number"
+    """(4, 4) → ``an array of shape (4, 4)``; () → ``a single number``."""
+    return f"an array of shape {tuple(map(int, shape))}" if len(shape) else "a single number"
+
+
+def told_apart(a, b):
+    """Two numbers as text, with at least four digits and as many more as it takes to tell them apart."""
+    if isinstance(a, (bool, np.bool_)) and isinstance(b, (bool, np.bool_)):
+        return str(bool(a)), str(bool(b))
+    for digits in range(4, 18):
+        texts = f"{float(a):.{digits}g}", f"{float(b):.{digits}g}"
+        if texts[0] != texts[1]:
+            break
+    return texts
+
+
+def alike(a, b, tolerance=TOLERANCE):
+    """Whether two results are the same: equal shapes, and numbers that agree up to a tolerance.
+
+    A list, a tuple, an array and a tensor of the same numbers are alike, and so are masks of bool and of 0 and 1.
+    """
+    if a is None or b is None:
+        return a is b
+    if isinstance(a, (dict, set)) or isinstance(b, (dict, set)):
+        if isinstance(a, dict) and isinstance(b, dict):
+            return a.keys() == b.keys() and all(alike(a[key], b[key], tolerance) for key in b)
+        return type(a) is type(b) and a == b
+    try:
+        first, second = as_array(a), as_array(b)
+    except (ValueError, TypeError):  # parts of different shapes
+        sequences = isinstance(a, (list, tuple)) and isinstance(b, (list, tuple)) and len(a) == len(b)
+        return sequences and all(alike(x, y, tolerance) for x, y in zip(a, b, strict=True))
+    if first.shape != second.shape:
+        return False
+    if first.dtype.kind in "fiub" and second.dtype.kind in "fiub":
+        return bool(_near(first, second, tolerance).all())
+    return bool(np.array_equal(first, second))
+
+
+def _near(a, b, tolerance):
+    if np.float32 in (a.dtype, b.dtype):
+        tolerance = max(tolerance, SINGLE)
+    return np.isclose(a.astype(float), b.astype(float), rtol=tolerance, atol=tolerance, equal_nan=True)
 
 
 def expect(condition, message):
@@ -32,22 +105,37 @@ def expect(condition, message):
         raise Wrong(message)
 
 
-def expect_array(value, shape=None, why="", dtype_kind="fiub", inputs=""):
+def _subject(inputs, part):
+    """The beginning of a sentence about what came: ``for 4 rows you returned``, ``for 4 rows your loss is``."""
+    return (f"for {inputs} " if inputs else "") + (f"your {part} is" if part else "you returned")
+
+
+def expect_array(value, shape=None, why="", dtype_kind="fiub", inputs="", part=""):
     """Expect numbers of a given shape, and return them as an array. ``why`` explains the shape, ``inputs`` names the
-    input."""
-    case = f"for {inputs} you" if inputs else "your function"
+    input, ``part`` the part of the result. With ``dtype_kind="b"`` a mask is expected, True and False or 1 and 0, and
+    returned as bool."""
+    case = _subject(inputs, part)
     if value is None:
-        raise Wrong(f"{case} returned None: is there a return in it?")
-    if hasattr(value, "numpy"):  # a tensor is as good as an array
-        value = value.numpy()
+        raise Wrong(f"{case} None: is there a return in your function?")
     try:
-        array = np.asarray(value)
-    except ValueError:
-        raise Wrong(f"{case} returned {describe(value)}, whose rows have unequal lengths") from None
-    expect(array.dtype.kind in dtype_kind, f"{case} returned {describe(value)}, where numbers are expected")
+        array = as_array(value)
+    except (ValueError, TypeError):
+        raise Wrong(f"{case} {describe(value)}, whose rows have unequal lengths") from None
+    if dtype_kind == "b":
+        array = _mask(array, case)
+    expect(array.dtype.kind in dtype_kind, f"{case} {describe(value)}, where numbers are expected")
     if shape is not None and array.shape != tuple(shape):
         because = f"; {why}" if why else ""
-        raise Wrong(f"{case} returned {shape_text(array.shape)} where {shape_text(shape)} is expected{because}")
+        raise Wrong(f"{case} {shape_text(array.shape)} where {shape_text(shape)} is expected{because}")
+    return array
+
+
+def _mask(array, case):
+    if array.dtype.kind in "fiu":
+        others = array[~np.isin(array, (0, 1))]
+        expect(not others.size, f"{case} {others[0] if others.size else 0:.4g} in it, where True or False is expected")
+        return array.astype(bool)
+    expect(array.dtype.kind == "b", f"{case} {describe(array)}, where True and False are expected")
     return array
 
 
@@ -56,35 +144,51 @@ def expect_number(value, why=""):
     return float(expect_array(value, shape=(), why=why))
 
 
-def expect_close(got, wanted, why="", tolerance=1e-6, inputs=""):
-    """Expect values equal to the wanted ones up to a tolerance, absolute and relative. ``inputs`` names the input."""
-    got, wanted = expect_array(got, np.shape(wanted), inputs=inputs).astype(float), np.asarray(wanted, float)
-    near = np.isclose(got, wanted, rtol=tolerance, atol=tolerance, equal_nan=True)
-    if near.all():
-        return
-    place = tuple(int(i) for i in np.argwhere(~near)[0])
+def expect_close(got, wanted, why="", tolerance=TOLERANCE, inputs="", shape="", part=""):
+    """Expect the wanted shape, and values equal to the wanted ones up to a tolerance, absolute and relative.
+
+    ``inputs`` names the input, ``part`` the part of the result, ``shape`` explains the shape, and ``why`` the values:
+    a text, or a function of the first place (tuple of int) that is wrong. Returns the array.
+    """
+    wanted = as_array(wanted)
+    if wanted.dtype.kind not in "fiub":
+        expect(
+            alike(got, wanted), f"{_subject(inputs, part)} {describe(got)} where {_text(wanted.tolist())} is expected"
+        )
+        return as_array(got)
+    kind = "b" if wanted.dtype.kind == "b" else "fiub"
+    got = expect_array(got, wanted.shape, why=shape, dtype_kind=kind, inputs=inputs, part=part)
+    wrong = np.argwhere(~_near(got, wanted, tolerance))
+    if not len(wrong):
+        return got
+    place = tuple(int(i) for i in wrong[0])
     where = f" at {list(place)}" if place else ""
-    case = f"for {inputs} " if inputs else ""
-    because = f": {why}" if why else ""
-    raise Wrong(f"{case}you returned {got[place]:.4g}{where} where {wanted[place]:.4g} is expected{because}")
-
-
-def expect_parts(value, names):
-    """Expect a tuple with one part for each of the names, and return it."""
-    wanted = f"({', '.join(names)})"
-    expect(value is not None, f"your function returned None: it should return {wanted}")
-    expect(
-        isinstance(value, (tuple, list)) and len(value) == len(names),
-        f"your function returned {describe(value)}, where {wanted} is expected",
+    came, right = told_apart(got[place], wanted[place])
+    because = why(place) if callable(why) else why
+    raise Wrong(
+        f"{_subject(inputs, part)} {came}{where} where {right} is expected" + (f": {because}" if because else "")
     )
-    return value
+
+
+def expect_parts(value, names, inputs=""):
+    """Expect one part for each of the names, in a tuple, a list or the rows of an array, and return them as a tuple."""
+    wanted, case = f"({', '.join(names)})", _subject(inputs, "")
+    expect(value is not None, f"{case} None: it should be {wanted}")
+    parts = value if isinstance(value, (tuple, list)) else None
+    if parts is None and len(getattr(value, "shape", ())):
+        parts = list(as_array(value))
+    expect(
+        parts is not None and len(parts) == len(names),
+        f"{case} {describe(value)}, where {wanted} is expected",
+    )
+    return tuple(parts)
 
 
 def rule_out(got, mistake, wanted, message):
     """Raise Wrong with the message when the answer is that of a known mistake, on an input where it shows."""
-    if _alike(got, mistake) and not _alike(wanted, mistake):
+    if _equal(got, mistake) and not _equal(wanted, mistake):
         raise Wrong(message)
 
 
-def _alike(a, b):
+def _equal(a, b):
     return np.shape(a) == np.shape(b) and np.allclose(a, b, equal_nan=True)

@@ -8,6 +8,8 @@ import ast
 from functools import cache
 from pathlib import Path
 
+from utils.errors import UsageError
+
 HERE = Path(__file__).parent
 
 
@@ -32,19 +34,32 @@ def exercise_ids(chapter=None):
     return [name for name in ids if chapter is None or int(name.split(".")[0]) == chapter]
 
 
-def _look_up(exercise_id):
-    if exercise_id not in _declarations():
-        chapter = str(exercise_id).split(".")[0]
-        there = exercise_ids(int(chapter)) if chapter.isdigit() else []
-        raise ValueError(f"There is no exercise {exercise_id!r}; there are {', '.join(there or exercise_ids())}.")
-    return _declarations()[exercise_id]
+def find_id(exercise_id):
+    """The id (str) that is meant: ``"3.4"``, or the number 3.4. Raises UsageError, naming the exercises there are."""
+    if isinstance(exercise_id, str):
+        if exercise_id in _declarations():
+            return exercise_id
+        asked = repr(exercise_id)
+    elif isinstance(exercise_id, (int, float)):
+        same = [name for name in exercise_ids() if float(name) == exercise_id]
+        if len(same) == 1:
+            return same[0]
+        asked = f'{exercise_id}; write the number in quotes, "{exercise_id}"' if same else str(exercise_id)
+    else:
+        raise UsageError(
+            f'The exercise comes first, as its number in quotes, for example "3.4": this is a '
+            f"{type(exercise_id).__name__}."
+        )
+    chapter = str(exercise_id).split(".")[0]
+    there = exercise_ids(int(chapter)) if chapter.isdecimal() else []
+    raise UsageError(f"There is no exercise {asked}; there are {', '.join(there or exercise_ids())}.")
 
 
 def module_name(exercise_id):
-    """The dotted name of the module that declares the exercise. Raises ValueError for an unknown id."""
-    return f"utils.exercises.{_look_up(exercise_id)[0]}"
+    """The dotted name of the module that declares the exercise. Raises UsageError for an unknown id."""
+    return f"utils.exercises.{_declarations()[find_id(exercise_id)][0]}"
 
 
 def solution_source(exercise_id):
-    """The source (str) of the reference solution, without decorators. Raises ValueError for an unknown id."""
-    return _look_up(exercise_id)[1]
+    """The source (str) of the reference solution, without decorators. Raises UsageError for an unknown id."""
+    return _declarations()[find_id(exercise_id)][1]

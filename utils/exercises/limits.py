@@ -1,0 +1,69 @@
+"""A time limit for the learner's code, and the line of it that was running."""
+
+import ctypes
+import linecache
+import signal
+import threading
+import traceback
+from contextlib import contextmanager
+
+
+class TimeUp(BaseException):
+    """The time is up. Not an Exception, so that ``except Exception`` in the learner's loop does not swallow it."""
+
+
+@contextmanager
+def time_limit(seconds):
+    """Raise TimeUp in the block when it runs longer than ``seconds`` (float), and again every second until it ends."""
+    in_main = threading.current_thread() is threading.main_thread()
+    with _alarm(seconds) if in_main and hasattr(signal, "setitimer") else _watchdog(seconds):
+        yield
+
+
+@contextmanager
+def _alarm(seconds):
+    def ring(number, frame):
+        raise TimeUp
+
+    handler = signal.signal(signal.SIGALRM, ring)
+    waiting = signal.setitimer(signal.ITIMER_REAL, seconds, 1.0)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, handler or signal.SIG_DFL)
+        if waiting[0]:
+            signal.setitimer(signal.ITIMER_REAL, *waiting)
+
+
+@contextmanager
+def _watchdog(seconds):
+    """For Windows, and for threads other than the main one: a second thread raises TimeUp in this one."""
+    this_thread, ended = ctypes.c_ulong(threading.get_ident()), threading.Event()
+
+    def watch():
+        wait = seconds
+        while not ended.wait(wait):
+            ctypes.pythonapi.PyThreadState_SetAsyncExc(this_thread, ctypes.py_object(TimeUp))
+            wait = 1.0
+
+    watcher = threading.Thread(target=watch, daemon=True)
+    watcher.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        watcher.join()
+        ctypes.pythonapi.PyThreadState_SetAsyncExc(this_thread, None)  # one that has not arrived yet
+
+
+def line_of(error, function):
+    """`` in line 3: total += x``, the learner's line where an error arose, or ``""`` when no line is known."""
+    file = getattr(getattr(function, "__code__", None), "co_filename", None)
+    found = ""
+    for frame, number in traceback.walk_tb(error.__traceback__):
+        name = frame.f_code.co_filename
+        if name == file or "ipykernel" in name or name.startswith("<ipython-input"):
+            text = linecache.getline(name, number, frame.f_globals).strip()
+            found = f" in line {number}" + (f": {text}" if text else "")
+    return found
