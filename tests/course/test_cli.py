@@ -104,4 +104,4 @@ def test_a_missing_package_is_one_sentence(call, monkeypatch):
     monkeypatch.setitem(sys.modules, "utils.course.data", None)  # what Python does for a module that is not there
     code, _, err = call("data", "list")
     assert code == 1
-    assert "`course doctor` says what mends it" in err
+    assert "`course doctor` says how to repair it" in err

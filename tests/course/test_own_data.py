@@ -1,11 +1,11 @@
-"""Data of one's own on the command line of ``course run``: what is made absolute, and what a refusal looks like."""
+"""Paths on the command line of ``course run``: which words become absolute, and what a refusal looks like."""
 
 import pytest
 
-from utils.course.commands import typed
+from utils.course.run import OWN_DATA, typed
 
-LOAD = "from utils import datasets\nprint(len(datasets.load(dataset, kind='sequences').labels), 'rows')"
-SPLICE = "profile = 'quick'\nseed = 0\ndataset = 'splice'"
+LOAD = "from utils.datasets import own\nprint(len(own.load(table, 'sequences').labels), 'rows')"
+SPLICE = "profile = 'quick'\nseed = 0\ntable = 'splice'"
 
 
 @pytest.fixture
@@ -65,25 +65,37 @@ def test_the_home_folder(folder, monkeypatch):
     assert typed("~/a.csv") == str(folder / "a.csv")
 
 
-def test_a_run_on_own_data_and_the_sentence_for_what_does_not_fit(course, call, monkeypatch):
+def test_a_run_on_a_path_and_the_sentence_for_what_does_not_fit(course, call, monkeypatch):
     monkeypatch.chdir(course.root)
-    course.chapter("09_genes", LOAD, parameters=[SPLICE])
+    course.chapter("05_genes", LOAD, parameters=[SPLICE])
     lines = [f"{'ACGT'[n % 4]}{'ACGT'[n // 4]},{n % 2}" for n in range(16)]
     (course.root / "own.csv").write_text("\n".join(["sequence,label", *lines]))
-    code, _, _ = call("run", "09", "-p", "dataset", "own.csv", "--out", course.root / "out")
+    code, _, _ = call("run", "05", "-p", "table", "own.csv", "--out", course.root / "out")
     assert code == 0
-    assert "16 rows" in (course.root / "out" / "09_genes.ipynb").read_text()
+    assert "16 rows" in (course.root / "out" / "05_genes.ipynb").read_text()
 
     (course.root / "own.csv").write_text("\n".join(["sequence,label", *lines, "ACGX,1"]))
-    code, out, _ = call("run", "09", "-p", "dataset", "own.csv", "--out", course.root / "out")
+    code, out, _ = call("run", "05", "-p", "table", "own.csv", "--out", course.root / "out")
     assert code == 1
-    told = course.report()["09_genes"]["error"]
-    assert told == (
+    error = course.report()["05_genes"]["error"]
+    assert error == (
         "cell 3 (cell-0): CourseError: own.csv, line 18, column sequence: expected A, C, G, T (or U) and the IUPAC "
         "codes RYSWKMBDHVN, found 'X' at letter 4."
     )
     assert "found 'X' at letter 4" in " ".join(out.split())
 
-    code, _, _ = call("run", "09", "-p", "dataset", "oven.csv", "--out", course.root / "out")
+    code, _, _ = call("run", "05", "-p", "table", "oven.csv", "--out", course.root / "out")
     assert code == 1
-    assert course.report()["09_genes"]["error"].endswith("did you mean own.csv?")
+    assert course.report()["05_genes"]["error"].endswith("did you mean own.csv?")
+
+
+@pytest.mark.parametrize("number", sorted(OWN_DATA))
+@pytest.mark.parametrize("words", [["-p", "dataset", "my file.csv"], ["--parameter=dataset", "my file.csv"]])
+def test_other_data_for_an_application_chapter_are_refused_with_the_new_command(course, call, number, words):
+    course.chapter("03_cnn")
+    course.chapter(f"{number}_application", parameters=[SPLICE.replace("table", "dataset")])
+    code, out, err = call("run", number, *words, "--out", course.root / "out")
+    assert (code, out) == (2, "")
+    assert err == f"course: Other data have a command of their own: `course apply {OWN_DATA[number]} 'my file.csv'`.\n"
+    assert call("run", "03", *words)[2].startswith("course: 03_cnn has no parameter 'dataset'")
+    assert not (course.root / "out").exists()

@@ -69,8 +69,7 @@ def test_verify_of_something_not_fetched(course, cache):
 
 def stand_in(monkeypatch, entry):
     """Let the command find this entry under its name."""
-    module = sys.modules["utils.datasets.catalogue"]  # the package has a function of the same name
-    monkeypatch.setattr(module, "find", lambda name: entry if name == entry.name else find(name))
+    monkeypatch.setattr("utils.course.data.find", lambda name: entry if name == entry.name else find(name))
 
 
 def test_fetch(course, cache, server, entry_at, monkeypatch):

@@ -5,10 +5,14 @@ import copy
 from utils.errors import CourseError
 
 
-def solved(notebook, name="the notebook"):
+class NoSolution(CourseError):
+    """An exercise of a chapter has no reference solution."""
+
+
+def solved(notebook: dict, name: str = "the notebook") -> dict:
     """A copy of a notebook in which each cell with metadata ``exercise`` holds the reference solution.
 
-    Raises CourseError, with the chapter's name, when an exercise has no reference solution.
+    Raises NoSolution, with the chapter's name, when an exercise has no reference solution.
     """
     from utils.exercises.sources import solution_source
 
@@ -19,5 +23,5 @@ def solved(notebook, name="the notebook"):
             try:
                 cell["source"] = solution_source(identifier).strip()
             except ValueError as error:
-                raise CourseError(f"{name}: a cell is marked as exercise {identifier}, but: {error}") from error
+                raise NoSolution(f"{name}: a cell is marked as exercise {identifier}, but: {error}") from error
     return notebook

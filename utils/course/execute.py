@@ -2,7 +2,8 @@
 
 import contextlib
 import time
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import nbformat
@@ -11,14 +12,11 @@ from nbclient.exceptions import CellTimeoutError, DeadKernelError
 from papermill.exceptions import PapermillExecutionError
 from papermill.execute import remove_error_markers
 
-from utils.claims import band
-from utils.course import editions, notebooks, results
+from utils.course import editions, notebooks, outputs, reasons, results
 from utils.course.kernel import ENGINE, START_SECONDS, Watch
 from utils.course.results import ChapterResult
 from utils.errors import CourseError
 
-ERROR_LENGTH = 300
-INTERRUPTED = "interrupted"
 SIGKILLED = -9  # the exit status of what the system kills because there is no memory left
 
 
@@ -49,31 +47,35 @@ class Job:
     timeout: int = 600
 
 
-def execute(job, watch=None):
-    """Execute a chapter and return its ChapterResult. ``watch`` (a Watch) lets another thread look on and stop it."""
+def execute(job: Job, watch: Watch | None = None) -> ChapterResult:
+    """Execute a chapter and return its ChapterResult. ``watch`` lets another thread look on and stop it."""
     watch = watch or Watch()
     result = ChapterResult(job.path.stem)
     started = time.perf_counter()
     try:
         notebook, values = prepare(job)
-        error = run_cells(notebook, values, job.timeout, watch)
-        if error:
-            result.fail(error)
+        if failure := run_cells(notebook, values, job.timeout, watch):
+            result.fail(*failure)
         judge(result, watch.notebook, job)
         if job.output is not None and watch.notebook is not None:
-            notebooks.write_atomically(job.output, notebooks.as_text(watch.notebook))
+            notebooks.write_atomically(job.output, notebooks.as_text(outputs.marked(watch.notebook)))
             result.notebook = job.output.name
+    except editions.NoSolution as error:
+        result.fail("exercise", str(error))
     except CourseError as error:
-        result.fail(str(error))
+        result.fail("file", str(error))
     if watch.stopped:
-        result.status, result.error = "failed", INTERRUPTED
+        result.interrupt()
     result.seconds = time.perf_counter() - started
     result.cells, result.peak_rss_mb = watch.done, watch.peak_rss_mb
     return result
 
 
-def prepare(job):
-    """The notebook to execute, and the values of the parameters that differ from what the chapter says itself."""
+def prepare(job: Job) -> tuple[nbformat.NotebookNode, dict]:
+    """The notebook to execute, and the values of the parameters that differ from what the chapter says itself.
+
+    Raises CourseError when the notebook cannot be executed, and NoSolution when the solved edition cannot be made.
+    """
     notebook = notebooks.read(job.path)
     defaults = notebooks.parameters(notebook, job.path.stem)
     wanted = {"profile": job.profile, **job.parameters}
@@ -88,21 +90,24 @@ def prepare(job):
         notebook = nbformat.from_dict(notebook)
         nbformat.validate(notebook)
     except nbformat.ValidationError as error:
-        raise CourseError(f"{job.path} is not a valid notebook: {_shorten(error.message)}") from error
+        raise CourseError(f"{job.path} is not a valid notebook: {reasons.shorten(error.message)}") from error
     return notebook, {name: value for name, value in wanted.items() if repr(value) != repr(defaults[name])}
 
 
-def check_parameters(names, defaults, chapter):
+def check_parameters(names: Iterable[str], defaults: dict, chapter: str) -> None:
     """Raise CourseError when a chapter has no parameter of one of the names. Papermill would add it without a word."""
     for name in names:
         if name not in defaults:
             raise CourseError(f"{chapter} has no parameter {name!r}; it has {', '.join(defaults) or 'none'}.")
 
 
-def run_cells(notebook, values, timeout, watch):
-    """Execute the cells of a notebook; ``watch.notebook`` holds the outputs. Returns None, or what went wrong."""
+def run_cells(notebook: dict, values: dict, timeout: int, watch: Watch) -> tuple[str, str] | None:
+    """Execute the cells of a notebook; ``watch.notebook`` holds the outputs.
+
+    Returns None, or the kind of failure (``cell`` or ``kernel``) and a sentence.
+    """
     try:
-        with contextlib.suppress(PapermillExecutionError):  # its reason is in the outputs, and is told from there
+        with contextlib.suppress(PapermillExecutionError):  # its reason is in the outputs, and is read from there
             papermill.execute_notebook(
                 notebook,
                 None,
@@ -115,82 +120,82 @@ def run_cells(notebook, values, timeout, watch):
                 execution_timeout=timeout,
                 watch=watch,
             )
-        return _failed_cell(watch.notebook)
+        error = failed_cell(watch.notebook)
+        return ("cell", error) if error else None
     except DeadKernelError:
-        return _death(watch, _cell_at_work(watch.notebook))
+        return "kernel", death(watch, cell_at_work(watch.notebook))
     except CellTimeoutError:
-        return (
-            f"{_cell_at_work(watch.notebook)} did not end within {timeout} s: "
+        return "cell", (
+            f"{cell_at_work(watch.notebook)} did not end within {timeout} s: "
             "look for an endless loop, or allow more with --timeout."
         )
+    except MemoryError:
+        return "kernel", f"memory ran out before the kernel answered: {reasons.LESS_MEMORY}."
     except (RuntimeError, OSError) as error:
-        reason = _shorten(_last_line(watch.log) or str(error))
-        return f"the kernel did not start or stopped answering ({reason}): run `course doctor`."
+        words = reasons.shorten(reasons.last_line(watch.log) or str(error))
+        if reasons.says_memory(f"{watch.log}\n{error}"):
+            return "kernel", f"memory ran out before the kernel answered ({words}): {reasons.LESS_MEMORY}."
+        return "kernel", f"the kernel did not start or stopped answering ({words}): run `course doctor`."
 
 
-def _death(watch, cell):
-    """The sentence for a kernel that died."""
+def death(watch: Watch, cell: str) -> str:
+    """The sentence for a kernel that died in a cell."""
+    words = reasons.shorten(reasons.last_line(watch.log))
+    aside = f" ({words})" if words else ""
     if watch.exit_status == SIGKILLED:
         return (
-            f"the kernel was killed in {cell}, most likely because memory ran out (it held "
-            f"{watch.peak_rss_mb:,.0f} MB at the most): close other programs, use --jobs 1 or --profile smoke."
+            f"the kernel was killed in {cell}, most likely because memory ran out (it held at most "
+            f"{watch.peak_rss_mb:,.0f} MB): {reasons.LESS_MEMORY}."
         )
-    last_words = _last_line(watch.log)
-    reason = f" ({_shorten(last_words)})" if last_words else ""
-    return f"the kernel died in {cell} with exit status {watch.exit_status}{reason}: run `course doctor`."
+    if reasons.says_memory(watch.log):
+        return f"the kernel died in {cell} because memory ran out{aside}: {reasons.LESS_MEMORY}."
+    return f"the kernel died in {cell} with exit status {watch.exit_status}{aside}: run `course doctor`."
 
 
-def _last_line(text):
-    return next((line for line in reversed(text.splitlines()) if line.strip()), "")
-
-
-def _cells_with_number(notebook):
+def numbered_cells(notebook: nbformat.NotebookNode) -> list[tuple[nbformat.NotebookNode, str]]:
+    """The code cells that hold code, each with its name: ``cell 3 (ID)``."""
     code = [cell for cell in notebook.cells if cell.cell_type == "code" and cell.source.strip()]
     return [(cell, f"cell {number} ({cell.get('id', 'no id')})") for number, cell in enumerate(code, start=1)]
 
 
-def _failed_cell(notebook):
-    """The sentence for the cell that raised, or None when none did. Errors that a chapter shows on purpose are fine."""
-    for cell, name in _cells_with_number(notebook):
+def failed_cell(notebook: nbformat.NotebookNode) -> str | None:
+    """The sentence for the cell that raised, or None. Errors that a chapter shows on purpose are fine."""
+    for cell, name in numbered_cells(notebook):
         if cell.metadata.get("papermill", {}).get("exception"):
             errors = [output for output in cell.outputs if output.output_type == "error"]
-            reason = _shorten(f"{errors[-1].ename}: {errors[-1].evalue}") if errors else "it failed without saying why"
-            return f"{name}: {reason}"
+            if not errors:
+                return f"{name}: it failed without saying why"
+            words = reasons.reason(errors[-1].ename, errors[-1].evalue)
+            if reasons.is_memory(errors[-1].ename, errors[-1].evalue):
+                return f"{name}: memory ran out ({words}): {reasons.LESS_MEMORY}."
+            return f"{name}: {words}"
     remove_error_markers(notebook)
     return None
 
 
-def _cell_at_work(notebook):
+def cell_at_work(notebook: nbformat.NotebookNode) -> str:
     """The name of the cell that was being executed when the kernel went away."""
-    names = [name for cell, name in _cells_with_number(notebook) if cell.metadata.papermill.get("start_time")]
+    names = [name for cell, name in numbered_cells(notebook) if cell.metadata.papermill.get("start_time")]
     return names[-1] if names else "its first moments"
 
 
-def _shorten(text):
-    line = next((line.strip() for line in text.splitlines() if line.strip()), "").rstrip(":")
-    return line if len(line) <= ERROR_LENGTH else line[: ERROR_LENGTH - 1] + "…"
-
-
-def judge(result, notebook, job):
+def judge(result: ChapterResult, notebook: nbformat.NotebookNode | None, job: Job) -> None:
     """Read the claims, and fail the result for a missed one, or for an exercise that refuses its own solution."""
     if notebook is None:
         return
-    for claim in results.claims(notebook):
-        judged = claim.pop("judged") and job.profile != "smoke"
+    try:
+        claims = results.claims(notebook)
+    except CourseError as error:
+        result.fail("claim", str(error))
+        claims = []
+    for claim in claims:
+        claim = replace(claim, judged=claim.judged and job.profile != "smoke")
         result.claims.append(claim)
-        if judged and not claim["ok"]:
-            result.fail(f"the claim {claim['name']!r} was missed: {verdict(claim)}.")
+        if claim.missed:
+            result.fail("claim", f"the claim {claim.name!r} was missed: {claim.verdict()}.")
     if job.solved:
         for identifier, record in results.exercises(notebook).items():
             if record["status"] != "passed":
-                result.fail(f"exercise {identifier} does not accept its own solution: {record.get('message')}")
-
-
-def verdict(claim):
-    """A claim in words: ``0.71, accepted is ≥ 0.8``."""
-    return f"{value_text(claim)}, accepted is {band(claim['low'], claim['high'])}"
-
-
-def value_text(claim):
-    """The value of a claim in words: four digits, or *not a number*."""
-    return "not a number" if claim["value"] is None else f"{claim['value']:.4g}"
+                result.fail(
+                    "exercise", f"exercise {identifier} does not accept its own solution: {record.get('message')}"
+                )

@@ -1,9 +1,9 @@
 """``course progress``: how far the learner is, read from the outputs of the notebooks in ``work/``."""
 
-import json
 from dataclasses import asdict, dataclass
 
 from utils.course import notebooks, results
+from utils.course.console import Column, print_json, show_table
 from utils.course.lab import work_folder
 from utils.errors import CourseError
 
@@ -20,12 +20,12 @@ class Progress:
     of: int
 
     @property
-    def exercises(self):
+    def exercises(self) -> int:
         """The number of exercises in the chapter."""
         return self.passed + self.tried + self.open
 
 
-def progress():
+def progress() -> tuple[list[Progress], list[str]]:
     """The Progress of every chapter that is in ``work/``, and the sentences for copies that cannot be read.
 
     Raises CourseError when there is no ``work/`` yet.
@@ -43,7 +43,7 @@ def progress():
     return found, sentences
 
 
-def of_chapter(chapter, copy, name):
+def of_chapter(chapter: dict, copy: dict, name: str) -> Progress:
     """The Progress in a learner's copy. What an unchecked exercise is worth is read from the chapter's own outputs."""
     worth = results.exercises(chapter)
     checked = results.exercises(copy)
@@ -59,25 +59,24 @@ def of_chapter(chapter, copy, name):
     )
 
 
-def show(as_json):
+def show(as_json: bool) -> None:
     """Print the progress, as a table or as JSON."""
     found, sentences = progress()
     if as_json:
-        print(json.dumps([asdict(chapter) for chapter in found], indent=2, ensure_ascii=False))
+        print_json([asdict(chapter) for chapter in found])
         return
 
     from rich.console import Console
     from rich.progress_bar import ProgressBar
-    from rich.table import Table
 
     console = Console(highlight=False, soft_wrap=True)
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    table.add_column("chapter")
-    table.add_column("", width=20)
-    for column in ("passed", "tried", "open", "points"):
-        table.add_column(column, justify="right")
-    for chapter in found:
-        table.add_row(
+    columns = [
+        Column("chapter"),
+        Column(""),
+        *(Column(name, "right") for name in ("passed", "tried", "open", "points")),
+    ]
+    rows = [
+        (
             chapter.name,
             ProgressBar(total=max(chapter.exercises, 1), completed=chapter.passed, width=20),
             str(chapter.passed),
@@ -85,8 +84,10 @@ def show(as_json):
             str(chapter.open),
             f"{chapter.points} of {chapter.of}",
         )
+        for chapter in found
+    ]
     if found:
-        console.print(table)
+        show_table(console, columns, rows)
         console.print(
             f"\n{sum(chapter.passed for chapter in found)} of {sum(chapter.exercises for chapter in found)} exercises "
             f"passed, {sum(chapter.points for chapter in found)} of {sum(chapter.of for chapter in found)} points."

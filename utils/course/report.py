@@ -1,16 +1,17 @@
 """The report of a run: ``report.json`` for machines, ``junit.xml`` for CI, ``report.html`` and a table for people."""
 
 import json
+import math
 from dataclasses import dataclass, field
 from pathlib import Path
 from xml.etree import ElementTree
 
-from rich.console import Group
-from rich.table import Table
+from rich.console import Console
 from rich.text import Text
 
-from utils.course.execute import verdict
+from utils.course.console import Column, show_table
 from utils.course.notebooks import write_atomically
+from utils.course.results import ChapterResult
 from utils.course.screens import MARKS
 
 
@@ -30,74 +31,81 @@ class Report:
 
     profile: str
     wall_seconds: float
-    results: list
+    results: list[ChapterResult]
     edition: str = "untouched"
     parameters: dict = field(default_factory=dict)
 
     @property
-    def failed(self):
+    def failed(self) -> bool:
         """Whether any chapter failed."""
         return any(result.status == "failed" for result in self.results)
 
-    def as_json(self):
+    def as_json(self) -> str:
         """The text of ``report.json``."""
         content = {
             "profile": self.profile,
+            "edition": self.edition,
+            "parameters": {name: _plain_value(value) for name, value in self.parameters.items()},
             "wall_seconds": round(self.wall_seconds, 2),
             "chapters": [result.as_json() for result in self.results],
         }
         return json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
 
-    def as_junit(self):
-        """The text of ``junit.xml``: a suite for each chapter, with a case for its execution and one for each claim."""
+    def as_junit(self) -> str:
+        """The text of ``junit.xml``: a suite per chapter, with a case for its execution and one for each claim.
+
+        A claim that was recorded without being judged is a case that was skipped.
+        """
         suites = ElementTree.Element("testsuites", name=f"course {self.profile}", time=f"{self.wall_seconds:.2f}")
         for result in self.results:
-            judged = self.profile != "smoke"
-            missed = [claim for claim in result.claims if judged and not claim["ok"]]
-            broken = result.status == "failed" and not (missed and "claim" in result.error)
+            missed = [claim for claim in result.claims if claim.missed]
+            broken = result.status == "failed" and not (result.reason == "claim" and missed)
             suite = ElementTree.SubElement(
                 suites,
                 "testsuite",
                 name=result.name,
                 tests=str(1 + len(result.claims)),
                 failures=str(len(missed) + broken),
+                skipped=str(sum(not claim.judged for claim in result.claims)),
                 time=f"{result.seconds:.2f}",
             )
             case = ElementTree.SubElement(
                 suite, "testcase", classname=result.name, name="executes", time=f"{result.seconds:.2f}"
             )
             if broken:
-                ElementTree.SubElement(case, "failure", message=_plain(result.error))
+                ElementTree.SubElement(case, "failure", type=result.reason, message=_plain(result.error))
             for claim in result.claims:
-                case = ElementTree.SubElement(suite, "testcase", classname=result.name, name=f"claim: {claim['name']}")
-                if claim in missed:
-                    ElementTree.SubElement(case, "failure", message=verdict(claim))
+                name = _plain(f"claim: {claim.name}")
+                case = ElementTree.SubElement(suite, "testcase", classname=result.name, name=name)
+                if claim.missed:
+                    ElementTree.SubElement(case, "failure", type="claim", message=claim.verdict())
+                elif not claim.judged:
+                    ElementTree.SubElement(case, "skipped", message=claim.verdict())
         ElementTree.indent(suites)
         return ElementTree.tostring(suites, encoding="unicode", xml_declaration=True) + "\n"
 
-    def as_table(self):
-        """The table that ends a run, as something rich can print."""
-        table = Table(box=None, pad_edge=False, header_style="bold")
-        for name, justify in (("", "left"), ("chapter", "left"), ("cells", "right"), ("time", "right")):
-            table.add_column(name, justify=justify)
-        table.add_column("memory", justify="right")
-        table.add_column("claims", justify="right")
-        for result in self.results:
-            kept = sum(claim["ok"] for claim in result.claims)
-            table.add_row(
+    def show(self) -> None:
+        """Print the table that ends a run, and below it why chapters failed."""
+        console = Console(highlight=False)
+        console.print()
+        columns = [Column(""), Column("chapter"), *(Column(name, "right") for name in ("cells", "time", "memory"))]
+        rows = [
+            (
                 MARKS[result.status],
                 result.name,
                 str(result.cells),
                 f"{result.seconds:.1f} s",
                 f"{result.peak_rss_mb:,.0f} MB",
-                f"{kept} of {len(result.claims)}" if result.claims else "–",
+                result.kept,
             )
-        errors = [
-            Text.assemble((f"{result.name}: ", "bold red"), result.error) for result in self.results if result.error
+            for result in self.results
         ]
-        return Group(table, *([Text(), *errors] if errors else []))
+        show_table(console, [*columns, Column("claims", "right")], rows)
+        for result in self.results:
+            if result.error:
+                console.print(Text.assemble(("\n" + result.name + ": ", "bold red"), result.error), soft_wrap=True)
 
-    def write(self, folder):
+    def write(self, folder: str | Path) -> Path:
         """Write the three files into a folder and return the path of ``report.html``."""
         from utils.course.report_page import page
 
@@ -108,6 +116,11 @@ class Report:
         return folder / "report.html"
 
 
-def _plain(text):
+def _plain(text: str | None) -> str:
     """Text without the control characters that XML forbids."""
     return "".join(character for character in text or "" if character.isprintable() or character in "\t\n")
+
+
+def _plain_value(value: object) -> object:
+    """A parameter as JSON can hold it: ``nan`` and ``inf`` as text."""
+    return repr(value) if isinstance(value, float) and not math.isfinite(value) else value

@@ -2,12 +2,14 @@
 
 import html
 import platform
+from collections.abc import Iterator
 from datetime import datetime
 from importlib.metadata import version
 from string import Template
 
-from utils.claims import band
-from utils.course.execute import value_text, verdict
+from utils.claims import Claim
+from utils.course.report import Report
+from utils.course.results import ChapterResult
 
 WIDTH, HEIGHT, MARGIN = 220, 22, 8  # of the drawing of a claim, in pixels
 
@@ -46,7 +48,7 @@ th, td { padding: .5rem .6rem; border-bottom: 1px solid var(--line); vertical-al
 .error { margin: .5rem 0 1rem; padding: .6rem .9rem; border-left: 4px solid var(--bad); background: var(--bad-shade);
   overflow-wrap: anywhere; }
 svg { display: block; } svg .axis { stroke: var(--line); stroke-width: 2; } svg .band { fill: var(--good-band); }
-svg .kept { fill: var(--good); } svg .missed { fill: var(--bad); }
+svg .kept { fill: var(--good); } svg .missed { fill: var(--bad); } svg .recorded { fill: var(--soft); }
 footer { margin-top: 3rem; color: var(--soft); font-size: .85rem; }
 </style>
 </head>
@@ -69,7 +71,7 @@ Memory is the most that a chapter's kernel held at once.</footer>
 """)
 
 
-def page(report):
+def page(report: Report) -> str:
     """The page for a Report, as text."""
     failed = [result for result in report.results if result.status == "failed"]
     count = len(report.results)
@@ -80,13 +82,11 @@ def page(report):
         heading=heading,
         facts="".join(f"<div><dt>{escape(name)}</dt><dd>{escape(value)}</dd></div>" for name, value in facts(report)),
         rows="\n".join(row(result, longest) for result in report.results),
-        sections="\n".join(
-            section(result, report.profile) for result in report.results if result.claims or result.error
-        ),
+        sections="\n".join(section(result) for result in report.results if result.claims or result.error),
     )
 
 
-def facts(report):
+def facts(report: Report) -> Iterator[tuple[str, str]]:
     """Pairs of name and value that say what kind of run it was."""
     yield "profile", report.profile
     if report.edition != "untouched":
@@ -98,10 +98,9 @@ def facts(report):
     yield "with", f"Python {platform.python_version()}, Keras {version('keras')}, {platform.system()}"
 
 
-def row(result, longest):
-    """The row of a chapter in the table at the top; the bar shows its share of the time of the longest."""
-    kept = sum(claim["ok"] for claim in result.claims)
-    claims = f"{kept} of {len(result.claims)}" if result.claims else "–"
+def row(result: ChapterResult, longest: float) -> str:
+    """The row of a chapter in the table at the top; the bar compares its time with that of the longest."""
+    claims = result.kept
     link = escape(result.name)
     if result.notebook:
         link = f'<a href="{escape(result.notebook)}">{link}</a>'
@@ -115,25 +114,25 @@ def row(result, longest):
     )
 
 
-def section(result, profile):
+def section(result: ChapterResult) -> str:
     """A chapter's part below the table: why it failed, and each claim with its value drawn into its band."""
     error = f'<p class="error">{escape(result.error)}</p>' if result.error else ""
-    judged = profile != "smoke"
     rows = "".join(
-        f"<tr>{mark(claim['ok']) if judged else '<td class=mark>○</td>'}<td>{escape(claim['name'])}</td>"
-        f"<td class='number'>{value_text(claim)}</td>"
+        f"<tr>{claim_mark(claim)}<td>{escape(claim.name)}</td>"
+        f"<td class='number'>{claim.value_text()}</td>"
         f"<td class='drawn'>{drawing(claim)}</td>"
-        f"<td class='accepted soft'>{band(claim['low'], claim['high'])}</td></tr>"
+        f"<td class='accepted soft'>{claim.band()}</td></tr>"
         for claim in result.claims
     )
-    aside = "" if judged else ' <span class="soft">(recorded, not judged in the smoke profile)</span>'
+    recorded = any(not claim.judged for claim in result.claims)
+    aside = ' <span class="soft">(○ recorded, not judged)</span>' if recorded else ""
     table = f"<div class='scroll'><table class='claims'><tbody>{rows}</tbody></table></div>" if rows else ""
-    return f'<h2 id="{escape(result.name)}">{escape(result.name)}{aside if rows else ""}</h2>{error}{table}'
+    return f'<h2 id="{escape(result.name)}">{escape(result.name)}{aside}</h2>{error}{table}'
 
 
-def drawing(claim):
+def drawing(claim: Claim) -> str:
     """A claim as SVG: the accepted band as a bar, open where it has no end, and the value as a dot on it."""
-    value, low, high = claim["value"], claim["low"], claim["high"]
+    value, low, high = claim.value, claim.low, claim.high
     if value is None:
         return ""
     known = [0 if number is None else number for number in (value, low, high)]  # an open band is measured from 0
@@ -145,25 +144,31 @@ def drawing(claim):
 
     start = 0 if low is None else place(low)
     end = WIDTH if high is None else place(high)
-    label = escape(f"{claim['name']}: {verdict(claim)}")
+    label = escape(f"{claim.name}: {claim.verdict()}")
+    kind = "missed" if claim.missed else "kept" if claim.judged else "recorded"
     return (
         f'<svg width="{WIDTH}" height="{HEIGHT}" role="img" aria-label="{label}">'
         f'<line class="axis" x1="0" x2="{WIDTH}" y1="{HEIGHT / 2}" y2="{HEIGHT / 2}"/>'
         f'<rect class="band" x="{start:.1f}" width="{max(end - start, 3):.1f}" y="5" height="12" rx="3"/>'
-        f'<circle class="{"kept" if claim["ok"] else "missed"}" cx="{place(value):.1f}" cy="{HEIGHT / 2}" r="5"/></svg>'
+        f'<circle class="{kind}" cx="{place(value):.1f}" cy="{HEIGHT / 2}" r="5"/></svg>'
     )
 
 
-def mark(ok):
-    """The cell with the tick or the cross."""
+def mark(ok: bool) -> str:
+    """The cell with a chapter's tick or cross."""
     return '<td class="mark good" title="ok">✓</td>' if ok else '<td class="mark bad" title="failed">✗</td>'
 
 
-def duration(seconds):
+def claim_mark(claim: Claim) -> str:
+    """The cell with a claim's tick or cross, or with the ring of what was recorded without being judged."""
+    return mark(claim.ok) if claim.judged else '<td class="mark soft" title="recorded, not judged">○</td>'
+
+
+def duration(seconds: float) -> str:
     """Seconds in words: ``4.2 s`` or ``3 min 05 s``."""
     return f"{seconds:.1f} s" if seconds < 60 else f"{int(seconds) // 60} min {int(seconds) % 60:02d} s"
 
 
-def escape(text):
+def escape(text: object) -> str:
     """Text made safe for HTML, in an element or an attribute."""
     return html.escape(str(text))

@@ -1,10 +1,12 @@
 """What a run leaves behind: the result of a chapter, with the claims and exercises that its outputs carry."""
 
-import math
 from dataclasses import dataclass, field
 
-from utils.claims import CLAIM_MIME
+from utils.claims import CLAIM_MIME, Claim
 from utils.exercises.core import EXERCISE_MIME
+
+REASONS = ("cell", "claim", "exercise", "kernel", "interrupted", "file")
+INTERRUPTED = "interrupted"
 
 
 @dataclass
@@ -23,8 +25,11 @@ class ChapterResult:
         Code cells that were executed.
     error : str or None
         One sentence, when the chapter failed.
-    claims : list of dict
-        Keys name, value, low, high, ok; value is None when it was not a finite number.
+    reason : {"cell", "claim", "exercise", "kernel", "interrupted", "file"} or None
+        What kind of failure it was: a cell raised or did not end; a judged claim was missed; an exercise has no
+        solution or refuses it; the kernel did not start or died; the run was stopped; the notebook could not be read
+        or written. None when the chapter is ok.
+    claims : list of Claim
     notebook : str or None
         The file name of the executed notebook, once it is written.
     """
@@ -35,27 +40,41 @@ class ChapterResult:
     peak_rss_mb: float = 0.0
     cells: int = 0
     error: str | None = None
-    claims: list = field(default_factory=list)
+    reason: str | None = None
+    claims: list[Claim] = field(default_factory=list)
     notebook: str | None = None
 
-    def fail(self, error):
-        """Mark the chapter as failed, for the first reason that is given."""
-        self.status, self.error = "failed", self.error or error
+    def fail(self, reason: str, error: str) -> None:
+        """Mark the chapter as failed. The first failure that is found keeps its reason and its sentence."""
+        if reason not in REASONS:
+            raise ValueError(f"There is no reason {reason!r}; there are {', '.join(REASONS)}.")
+        if self.status == "ok":
+            self.status, self.reason, self.error = "failed", reason, error
 
-    def as_json(self):
+    def interrupt(self) -> None:
+        """Mark the chapter as stopped by the reader, whatever else was found."""
+        self.status, self.reason, self.error = "failed", INTERRUPTED, INTERRUPTED
+
+    @property
+    def kept(self) -> str:
+        """How many claims are within their bands, in words: ``3 of 4``, or a dash without claims."""
+        return f"{sum(claim.ok for claim in self.claims)} of {len(self.claims)}" if self.claims else "–"
+
+    def as_json(self) -> dict:
         """The entry of this chapter in ``report.json``."""
         return {
             "name": self.name,
             "status": self.status,
+            "reason": self.reason,
+            "error": self.error,
             "seconds": round(self.seconds, 2),
             "peak_rss_mb": round(self.peak_rss_mb, 1),
             "cells": self.cells,
-            "error": self.error,
-            "claims": self.claims,
+            "claims": [claim.as_record() for claim in self.claims],
         }
 
 
-def records(notebook, mime):
+def records(notebook: dict, mime: str) -> list:
     """All that the outputs of a notebook carry under a MIME type, in order."""
     return [
         output["data"][mime]
@@ -65,24 +84,11 @@ def records(notebook, mime):
     ]
 
 
-def claims(notebook):
-    """The claims of an executed notebook, as dicts with name, value, low, high, ok and judged."""
-    return [
-        {
-            "name": str(record["name"]),
-            **{key: _finite(record.get(key)) for key in ("value", "low", "high")},
-            "ok": bool(record["ok"]) and _finite(record.get("value")) is not None,
-            "judged": bool(record.get("judged", True)),
-        }
-        for record in records(notebook, CLAIM_MIME)
-    ]
+def claims(notebook: dict) -> list[Claim]:
+    """The claims of an executed notebook, in order. Raises CourseError for a record that cannot be read."""
+    return [Claim.from_record(record) for record in records(notebook, CLAIM_MIME)]
 
 
-def _finite(value):
-    """A number as JSON can hold it: None for NaN and infinities."""
-    return value if isinstance(value, int | float) and math.isfinite(value) else None
-
-
-def exercises(notebook):
+def exercises(notebook: dict) -> dict[str, dict]:
     """Exercise id → its last record (status, points, of, message …) in an executed notebook."""
     return {record["id"]: record for record in records(notebook, EXERCISE_MIME)}

@@ -3,28 +3,31 @@
 import contextlib
 import signal
 import threading
-from concurrent.futures import FIRST_COMPLETED, CancelledError, ThreadPoolExecutor, wait
+from collections.abc import Iterator
+from concurrent.futures import FIRST_COMPLETED, CancelledError, Future, ThreadPoolExecutor, wait
 
-from utils.course.execute import INTERRUPTED, execute
+from utils.course import reasons
+from utils.course.execute import Job, execute
 from utils.course.kernel import Watch
 from utils.course.results import ChapterResult
+from utils.course.screens import Screen
 
 LOOK_SECONDS = 0.2
 
 
-def run(jobs, workers, screen):
-    """Execute jobs; return (list of ChapterResult in the order of the jobs, whether the run was interrupted).
+def run(jobs: list[Job], workers: int, screen: Screen) -> tuple[list[ChapterResult], bool]:
+    """Execute jobs; return (their results, in the order of the jobs, and whether the run was interrupted).
 
-    The work is done by the kernels, each a process of its own, and a thread apiece looks after them. Any other
-    ``concurrent.futures.Executor`` can stand in for the threads, since ``execute`` and its jobs can be pickled.
+    The kernels do the work, each a process of its own, and one thread per kernel looks after it. Any other
+    ``concurrent.futures.Executor`` can take the place of the threads, since ``execute`` and its jobs can be pickled.
 
     Parameters
     ----------
     jobs : list of Job
     workers : int
         Chapters at a time.
-    screen : object
-        Is told ``show(watches)``, a dict name → Watch of the unfinished, five times a second, and ``finished(result)``.
+    screen : Screen
+        Its ``show`` is called five times per second with the unfinished chapters, its ``finished`` once per chapter.
     """
     watches = {job.path.stem: Watch() for job in jobs}
     results = {}
@@ -45,18 +48,20 @@ def run(jobs, workers, screen):
     return [results[job.path.stem] for job in jobs], pressed.is_set()
 
 
-def outcome(future, name):
+def outcome(future: Future, name: str) -> ChapterResult:
     """The ChapterResult of a future; a failed one when it was cancelled, or when our own code raised."""
+    result = ChapterResult(name)
     try:
         return future.result()
     except CancelledError:
-        return ChapterResult(name, "failed", error=INTERRUPTED)
+        result.interrupt()
     except Exception as error:  # a fault in the tools must not cost the other chapters their results
-        return ChapterResult(name, "failed", error=f"the course tools failed with {type(error).__name__}: {error}")
+        result.fail("kernel", f"the course tools failed with {reasons.reason(type(error).__name__, str(error))}")
+    return result
 
 
 @contextlib.contextmanager
-def ctrl_c():
+def ctrl_c() -> Iterator[threading.Event]:
     """Turn Ctrl-C, and a request to terminate, into an event for as long as the block lasts."""
     pressed = threading.Event()
     if threading.current_thread() is not threading.main_thread():

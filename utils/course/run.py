@@ -1,0 +1,129 @@
+"""``course run``: from the words of the command line to a report."""
+
+import shlex
+import sys
+import time
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from rich.console import Console
+
+from utils.course import notebooks, outputs
+from utils.course.console import INTERRUPTED
+from utils.errors import CourseError, UsageError
+
+CELL_SECONDS = {"smoke": 600, "quick": 600, "full": 3600}  # how long a cell may take, unless the reader says otherwise
+OWN_DATA = {"07": "images", "08": "records", "09": "sequences", "10": "molecules"}
+
+
+def run(
+    names: Sequence[str],
+    profile: str,
+    workers: int,
+    assignments: Sequence[tuple[str, str]],
+    solved: bool,
+    out: str | Path,
+    timeout: int | None,
+    as_json: bool,
+) -> int:
+    """Execute chapters, write and show the report. Returns the exit code.
+
+    Raises UsageError, before anything is executed, for an unknown chapter, profile or parameter, and for a folder in
+    which a notebook could be lost.
+    """
+    if profile not in notebooks.PROFILES:
+        raise UsageError(f"There is no profile {profile!r}: choose smoke (seconds), quick (the default) or full.")
+    paths = notebooks.select(names)
+    refuse_own_data(assignments, paths)
+    parameters = parse_parameters(assignments)
+    refuse_unknown(parameters, paths)
+    folder = outputs.safe_folder(out)
+
+    from utils.course.execute import Job
+
+    timeout = timeout or CELL_SECONDS[profile]
+    jobs = [Job(path, folder / path.name, profile, parameters, solved, timeout) for path in paths]
+    return carry_out(jobs, workers, folder, as_json)
+
+
+def carry_out(jobs: Sequence, workers: int, folder: Path, as_json: bool) -> int:
+    """Execute jobs of one profile, edition and set of parameters; write the report into a folder and show it.
+
+    Returns the exit code.
+    """
+    from utils.course.report import Report
+    from utils.course.runner import run as run_jobs
+    from utils.course.screens import screen
+
+    notebooks.make_folder(folder)  # rather now than after ten minutes of work
+    started = time.perf_counter()
+    with screen() as shown:
+        results, interrupted = run_jobs(jobs, workers, shown)
+    edition = "solved" if jobs[0].solved else "untouched"
+    report = Report(jobs[0].profile, time.perf_counter() - started, results, edition, jobs[0].parameters)
+    if as_json:
+        sys.stdout.write(report.as_json())
+        report.write(folder)
+    else:
+        report.show()
+        Console(highlight=False).print(f"\nReport: {report.write(folder)}", soft_wrap=True, markup=False)
+    return INTERRUPTED if interrupted else int(report.failed)
+
+
+def parse_parameters(assignments: Iterable[tuple[str, str]]) -> dict:
+    """``[("seed", "3"), …]`` → ``{"seed": 3, …}``, with the types that papermill gives to what is typed.
+
+    Raises UsageError when a name cannot be one, or when the next option was taken for the value.
+    """
+    parameters = {}
+    for name, value in assignments:
+        if not name.isidentifier():
+            raise UsageError(f"-p takes two words, a name and a value, as in -p seed 3; {name!r} is not a name.")
+        if name == "profile":
+            raise UsageError("The profile has an option of its own: --profile smoke, quick or full.")
+        parameters[name] = typed(value)
+        if value.startswith("-") and isinstance(parameters[name], str):
+            raise UsageError(f"-p takes two words, a name and a value, as in -p seed 3; {value!r} is an option.")
+        if not value.isprintable():
+            raise UsageError(f"-p {name}: the value {value!r} holds characters that cannot be shown.")
+    return parameters
+
+
+def typed(text: str) -> str | int | float | bool | None:
+    """A value as papermill reads it from its command line: True, False, None, a whole or decimal number, or text.
+
+    A path becomes absolute, since kernels do not run in the reader's folder. A bare word is a name, never a path.
+    """
+    constants = {"True": True, "False": False, "None": None}
+    if text in constants:
+        return constants[text]
+    for kind in (int, float):
+        try:
+            return kind(text)
+        except ValueError:
+            continue
+    if any(mark in text for mark in "./\\~"):
+        from utils.datasets import own  # here, because it takes half a second that only paths are worth
+
+        return own.in_full(text)
+    return text
+
+
+def refuse_own_data(assignments: Iterable[tuple[str, str]], paths: Iterable[Path]) -> None:
+    """Raise UsageError when a chapter is asked to take other data than its own: there is a command for that."""
+    wanted = dict(assignments).get("dataset")
+    kinds = [OWN_DATA[path.stem[:2]] for path in paths if path.stem[:2] in OWN_DATA]
+    if wanted is not None and kinds:
+        raise UsageError(f"Other data have a command of their own: `course apply {kinds[0]} {shlex.quote(wanted)}`.")
+
+
+def refuse_unknown(names: Iterable[str], paths: Iterable[Path]) -> None:
+    """Raise UsageError when a chapter lacks a parameter of one of the names. Unreadable ones fail later."""
+    for path in paths if names else []:
+        try:
+            there = notebooks.parameters(notebooks.read(path), path.stem)
+        except CourseError:
+            continue
+        for name in names:
+            if name not in there:
+                raise UsageError(f"{path.stem} has no parameter {name!r}; it has {', '.join(there) or 'none'}.")
