@@ -66,10 +66,10 @@ def measure_seed(seed, chosen, data):
     """The trainings of one seed: {share of the time: (seconds, images, accuracy)}, the article's under None."""
     import keras
 
-    from utils.nn import recipes
+    from utils.chapters import ch06_recipe
 
     x, y, x_test, y_test = data
-    width = chosen.width or recipes.BEST_WIDTH
+    width = chosen.width or ch06_recipe.BEST_WIDTH
     found = {}
 
     def note(share, trained):
@@ -81,11 +81,14 @@ def measure_seed(seed, chosen, data):
         keras.utils.clear_session()
 
     keras.utils.set_random_seed(seed)
-    note(None, recipes.train_article(x, y, epochs=chosen.epochs, jit_compile="auto" if chosen.jit else False))
+    note(None, ch06_recipe.train_article(x, y, epochs=chosen.epochs, jit_compile="auto" if chosen.jit else False))
     for share in sorted(chosen.shares, reverse=True):
         keras.utils.set_random_seed(seed)
         seconds = share * found[None][0]
-        note(share, recipes.train_within(seconds, lambda: recipes.course_cnn(width), x, y, recipes.BEST, seed=seed))
+        note(
+            share,
+            ch06_recipe.train_within(seconds, lambda: ch06_recipe.course_cnn(width), x, y, ch06_recipe.BEST, seed=seed),
+        )
     return found
 
 

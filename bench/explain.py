@@ -55,7 +55,7 @@ if __name__ == "__main__":
     import keras
     import numpy as np
 
-    from utils.nn.images import Recipe, classifier
+    from utils.applications.images import Recipe, classifier
 
     images = np.random.default_rng(0).integers(256, size=(IMAGES, 32, 32, 3)).astype("uint8")
     model, size = classifier(images, 4, Recipe()), chosen.batch_size

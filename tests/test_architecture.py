@@ -21,7 +21,18 @@ TRACKED = [
     if (ROOT / name).is_file()
 ]
 MODULES = [path for path in TRACKED if path.suffix == ".py"]
-FOR_CHAPTERS = {"datasets", "nn", "explain", "exercises", "claims", "metrics", "plots"}
+FOR_CHAPTERS = {
+    "applications",
+    "chapters",
+    "claims",
+    "datasets",
+    "exercises",
+    "explain",
+    "features",
+    "metrics",
+    "nn",
+    "plots",
+}
 
 
 def relative(path):

@@ -7,8 +7,8 @@ import numpy as np
 
 from tasks import Score
 from utils import datasets, metrics
+from utils.applications import image_baselines, images, segmentation
 from utils.errors import CourseError
-from utils.nn import baselines, images, scoring, segmentation
 
 RESNET = "{:.3f} (ResNet-18, 28 x 28: MedMNIST v2, doi:10.1038/s41597-022-01721-8)"
 
@@ -40,7 +40,7 @@ def _classify(task, data, recipes, groups, seeds):
     test, truth = data.images[split.test], data.labels[split.test]
 
     def score(model, guesses, seconds):
-        for name, statistic, place in (("macro-AUC", scoring.area, 0), ("accuracy", scoring.accuracy, 1)):
+        for name, statistic, place in (("macro-AUC", metrics.auc, 0), ("accuracy", metrics.accuracy, 1)):
             value = metrics.estimate(
                 lambda truth, *each, statistic=statistic: np.mean([statistic(truth, one) for one in each]),
                 truth,
@@ -56,18 +56,18 @@ def _classify(task, data, recipes, groups, seeds):
         best, _, losses = images.choose(recipes, x, y, watched, outputs=outputs, seed=seed)
         names = min(losses, key=losses.get)
         print(f"{task}, seed {seed}: on the validation part, pictures {' and '.join(names)}", file=sys.stderr)
-        guesses.append(best.probabilities(test))
+        guesses.append(best.predict(test))
     score("CNN", guesses, time.perf_counter() - started)
 
     started = time.perf_counter()
-    forests = [baselines.random_forest(outputs, seed=seed).fit(x, y) for seed in seeds]
-    score("random forest", [one.probabilities(test) for one in forests], time.perf_counter() - started)
+    forests = [image_baselines.random_forest(outputs, seed=seed).fit(x, y) for seed in seeds]
+    score("random forest", [one.predict(test) for one in forests], time.perf_counter() - started)
 
     started = time.perf_counter()
     settings = [(c, mirror) for c in (0.001, 0.01, 0.1) for mirror in {one.mirror for one in recipes.values()}]
-    tried = [baselines.logistic_regression(outputs, strength=c, mirror=mirror).fit(x, y) for c, mirror in settings]
-    best = min(tried, key=lambda one: scoring.log_loss(watched[1], one.probabilities(watched[0])))
-    score("logistic regression", [best.probabilities(test)], time.perf_counter() - started)
+    tried = [image_baselines.logistic_regression(outputs, C=c, mirror=mirror).fit(x, y) for c, mirror in settings]
+    best = min(tried, key=lambda one: metrics.log_loss(watched[1], one.predict(watched[0])))
+    score("logistic regression", [best.predict(test)], time.perf_counter() - started)
     return found
 
 

@@ -7,9 +7,8 @@ from rdkit import Chem, rdBase
 
 from tasks import Score
 from utils import datasets, metrics
-from utils.datasets import graphs as chemistry
-from utils.nn.graphs import fit_networks
-from utils.nn.molecules import forest, typical_error
+from utils.applications.molecules import fit_networks, forest
+from utils.features import molecules
 
 SHARES = (0.8, 0.1, 0.1)
 TREES = 100
@@ -55,8 +54,8 @@ def _compare(name, data, split, seeds, **options):
 
     Tables of many tasks take one of each: their forests need minutes.
     """
-    prints, numbers = chemistry.fingerprints(data.smiles), chemistry.descriptors(data.smiles)
-    graphs, task = chemistry.graphs(data.smiles), data.entry.task
+    prints, numbers = molecules.fingerprints(data.smiles), molecules.descriptors(data.smiles)
+    graphs, task = molecules.graphs(data.smiles), data.entry.task
 
     def trees_on(features):
         return lambda seed: forest(features, data.labels, split.train, task=task, trees=TREES, seed=seed)[split.test]
@@ -76,7 +75,7 @@ def _compare(name, data, split, seeds, **options):
         models["message passing"] = network(None)
     metric, statistic = "ROC AUC", metrics.multilabel_auc
     if task == "regression":
-        metric, statistic = "RMSE", typical_error
+        metric, statistic = "RMSE", metrics.rmse
     scores = []
     for model, predict in models.items():
         started = time.perf_counter()

@@ -12,8 +12,8 @@ from threadpoolctl import threadpool_limits
 
 from tasks import Score
 from utils import datasets, metrics
-from utils.datasets import histories
-from utils.nn import beats, records
+from utils.applications import heartbeats, records
+from utils.features import cohorts
 
 YEAR = 365.25
 PUBLISHED_BEATS = "0.93 to 0.95, UCR archive, doi:10.1109/JAS.2019.1911747"
@@ -26,10 +26,10 @@ def nafld(seeds):
     events = data.events
     for name, (low, high) in limits.items():
         events = events[(events["variable"] != name) | events["value"].between(low, high)]
-    cohort = histories.cohort(data, horizon=5 * YEAR, static=["age", "male", "bmi", "weight", "height"])
-    known = histories.known_by(events, cohort)
+    cohort = cohorts.cohort(data, horizon=5 * YEAR, static=["age", "male", "bmi", "weight", "height"])
+    known = cohorts.known_by(events, cohort)
     for seed in seeds:
-        split = histories.part(cohort, (0.6, 0.15, 0.25), seed)
+        split = cohorts.part(cohort, (0.6, 0.15, 0.25), seed)
         for name, (risk, seconds) in _of_split(known, cohort, split, seed).items():
             rows = split.test
             score = metrics.estimate(
@@ -42,12 +42,12 @@ def nafld(seeds):
 def _of_split(known, cohort, split, seed):
     """Risks of everybody and seconds, by model, for one split."""
     train, labels = split.train, cohort.labels
-    variables = histories.commonest(known, cohort.ids[train])
-    visits = histories.build(known, cohort, variables, longest=16)
-    table = np.concatenate([cohort.static, histories.summaries(known, cohort, variables)[0]], axis=1)
-    context = [histories.fit_scale(table, train)(table), np.isnan(cohort.static)]
+    variables = cohorts.commonest(known, cohort.ids[train])
+    visits = cohorts.build(known, cohort, variables, longest=16)
+    table = np.concatenate([cohort.static, cohorts.summaries(known, cohort, variables)[0]], axis=1)
+    context = [cohorts.fit_scale(table, train)(table), np.isnan(cohort.static)]
     context = np.concatenate(context, axis=1).astype("float32")
-    steps, found = histories.steps(visits, train), {}
+    steps, found = cohorts.steps(visits, train), {}
 
     def choose(models, inputs):
         began = time.perf_counter()
@@ -91,11 +91,11 @@ def _of_split(known, cohort, split, seed):
 def pbc(seeds):
     """AUC of death or transplantation in the five years after the first: five folds, other ones for each seed."""
     data, found = datasets.load("pbc"), {}
-    cohort = histories.cohort(data, horizon=5 * YEAR, start=365, static=["age"])
-    known = histories.known_by(data.events, cohort)
-    variables = histories.commonest(known, cohort.ids)
-    visits = histories.build(known, cohort, variables, longest=4)
-    table = np.concatenate([cohort.static, histories.summaries(known, cohort, variables)[0]], axis=1)
+    cohort = cohorts.cohort(data, horizon=5 * YEAR, start=365, static=["age"])
+    known = cohorts.known_by(data.events, cohort)
+    variables = cohorts.commonest(known, cohort.ids)
+    visits = cohorts.build(known, cohort, variables, longest=4)
+    table = np.concatenate([cohort.static, cohorts.summaries(known, cohort, variables)[0]], axis=1)
     labels = cohort.labels
     for seed in list(seeds)[:3]:
         risks = {"logistic regression": np.zeros(len(labels)), "GRU": np.zeros(len(labels))}
@@ -103,13 +103,13 @@ def pbc(seeds):
         folds = StratifiedKFold(5, shuffle=True, random_state=seed)
         for inside, outside in folds.split(table, labels):
             began = time.perf_counter()
-            scaled = histories.fit_scale(table, inside)(table)
+            scaled = cohorts.fit_scale(table, inside)(table)
             line = LogisticRegression(C=0.03, max_iter=1000).fit(scaled[inside], labels[inside])
             risks["logistic regression"][outside] = line.predict_proba(scaled[outside])[:, 1]
             seconds["logistic regression"] += time.perf_counter() - began
             began = time.perf_counter()
             keras.utils.set_random_seed(seed)
-            steps = histories.steps(visits, inside)
+            steps = cohorts.steps(visits, inside)
             model = records.risk_model(records.read_with_gru, steps.shape[-1], 1, units=8, dropout=0.2)
             split = datasets.Split(np.setdiff1d(inside, inside[::5]), inside[::5], outside)
             inputs = [steps, visits.mask, scaled[:, :1]]
@@ -145,8 +145,8 @@ def _beats_by_line(signals, labels, new, seed):
 
 
 def _beats_by_networks(signals, labels, new, seed):
-    networks = beats.train_beats(signals, labels, classes=5, members=2, seed=1000 * seed)
-    return beats.predict_beats(networks, new)
+    networks = heartbeats.train_beats(signals, labels, classes=5, members=2, seed=1000 * seed)
+    return heartbeats.predict_beats(networks, new)
 
 
 TASKS = {"nafld": nafld, "pbc": pbc, "ecg5000": ecg5000}

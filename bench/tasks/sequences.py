@@ -8,13 +8,13 @@ from sklearn.linear_model import LogisticRegression
 
 from tasks import Score
 from utils import datasets, nn
-from utils.datasets import letters
+from utils.applications import sequences
 from utils.datasets.store import state
+from utils.features import dna
 from utils.metrics import average_precision, estimate
-from utils.nn import sequences as networks
 
 PUBLISHED = "0.94 KBANN on 1,000 windows (doi:10.24432/C5M888), 0.95 to 0.97 classical methods"
-NETWORKS = {"CNN": networks.cnn, "GRU": networks.gru, "attention": networks.attention}
+NETWORKS = {"CNN": sequences.cnn, "GRU": sequences.gru, "attention": sequences.attention}
 LEARN, ASK = (0, 45_000_000), (45_010_000, 58_617_616)  # of chromosome 19, with a gap
 WIDTH = 120
 
@@ -28,13 +28,13 @@ def splice(seeds=(0,)):
     data = datasets.load("splice")
     rows = datasets.splits.deduplicate(data.sequences)
     sequences, labels = data.sequences[rows], data.labels[rows]
-    inputs, family = letters.one_hot(sequences), letters.families(sequences)
+    inputs, family = dna.one_hot(sequences), dna.families(sequences)
     scores = []
     for task, groups, count in (
         ("splice, ten folds", np.arange(len(rows)), 10),
         ("splice, three folds of families", family, 3),
     ):
-        fold, found = letters.folds(labels, groups), {}
+        fold, found = dna.folds(labels, groups), {}
         tested, asked = range(count), fold < count
         for name, model in {
             "logistic regression": LogisticRegression(C=0.03, tol=1e-3),
@@ -43,8 +43,8 @@ def splice(seeds=(0,)):
             found[name] = _classical(model, inputs.reshape(len(inputs), -1), labels, fold, tested)
         for name, build in NETWORKS.items():
             nn.start(seed=seeds[0])
-            started, recipe = time.perf_counter(), networks.RECIPES[name.lower()]
-            probabilities, _ = networks.cross_validate(
+            started, recipe = time.perf_counter(), sequences.RECIPES[name.lower()]
+            probabilities, _ = sequences.cross_validate(
                 lambda build=build: build(60, 3), inputs, labels, fold, tested=tested, recipe=recipe
             )
             found[name] = probabilities, time.perf_counter() - started
@@ -70,15 +70,15 @@ def splice_chr19(seeds=(0,)):
     asked = datasets.load("splice_chr19", width=WIDTH, decoys=None, within=ASK)
     half = WIDTH // 2
     middle = [[sequence[half - 30 : half + 30] for sequence in part.sequences] for part in (asked, known)]
-    keep = ~letters.shares_run(*middle)
-    x = letters.one_hot(known.sequences)
+    keep = ~dna.shares_run(*middle)
+    x = dna.one_hot(known.sequences)
     found = {"weight matrix": _matrices(x, known, asked.sequences)}
     started = time.perf_counter()
     nn.start(seed=seeds[0])
-    recipe = networks.Recipe(epochs=4, batch_size=256, label_smoothing=0.0)
-    model = networks.compile_for(networks.cnn(WIDTH, 3), len(x), recipe)
+    recipe = sequences.Recipe(epochs=4, batch_size=256, label_smoothing=0.0)
+    model = sequences.compile_for(sequences.cnn(WIDTH, 3), len(x), recipe)
     model.fit(x, np.eye(3)[known.labels], epochs=recipe.epochs, batch_size=recipe.batch_size, verbose=0)
-    answers = _in_parts(lambda part: networks.predict(model, part)[:, :2], asked.sequences)
+    answers = _in_parts(lambda part: sequences.predict(model, part)[:, :2], asked.sequences)
     found["CNN"] = answers, time.perf_counter() - started
     scores = []
     for kind, (pair, at) in enumerate((("GT", half), ("AG", half - 2))):
@@ -112,7 +112,7 @@ def _matrices(x, known, sequences):
 
 def _in_parts(function, sequences, size=20_000):
     parts = [sequences[start : start + size] for start in range(0, len(sequences), size)]
-    return np.concatenate([function(letters.one_hot(part)) for part in parts])
+    return np.concatenate([function(dna.one_hot(part)) for part in parts])
 
 
 TASKS = {"splice": splice, "splice_chr19": splice_chr19}

@@ -9,14 +9,15 @@ import pandas as pd
 import pytest
 
 from utils import datasets
-from utils.datasets import letters, loaders
-from utils.datasets.catalogue import DATA, find
+from utils.datasets import loaders
+from utils.datasets.catalogue import data_folder, find
 from utils.datasets.conversions import chromosome
 from utils.errors import CourseError, UsageError
+from utils.features import dna
 
 FORWARD = ((20, 40), (60, 80), (100, 120))  # exons of a gene on the forward strand, cuts
 REVERSE = ((200, 230), (260, 300))
-NAMES = {"letters.npy", "sites.csv", "genes.csv"}
+NAMES = {"dna.npy", "sites.csv", "genes.csv"}
 
 
 def put(text, place, what):
@@ -63,7 +64,7 @@ def test_the_conversion_makes_the_files_of_the_catalogue(made):
     text, files = made
     assert set(files) == {file.path for file in find("splice_chr19").files}
     assert {path.split("/")[1] for path in files} == NAMES
-    array = np.load(io.BytesIO(files["splice_chr19/letters.npy"]))
+    array = np.load(io.BytesIO(files["splice_chr19/dna.npy"]))
     assert "".join("ACGTN"[code] for code in array) == text
     sites = pd.read_csv(io.BytesIO(files["splice_chr19/sites.csv"]))
     found = set(sites.itertuples(index=False, name=None))
@@ -87,7 +88,7 @@ def test_sites_lie_in_the_middle_on_either_strand(load):
 def test_the_reverse_strand_is_read_backwards(load, made):
     text, data = made[0], load(width=20, decoys=0)
     row = int(np.flatnonzero(data.positions == 260)[0])
-    assert data.sequences[row] == letters.reverse_complement(text[250:270])
+    assert data.sequences[row] == dna.reverse_complement(text[250:270])
 
 
 def test_decoys_are_all_other_gt_and_ag_of_the_read_strand(load, made):
@@ -96,7 +97,7 @@ def test_decoys_are_all_other_gt_and_ag_of_the_read_strand(load, made):
     for first, last, strand in ((20, 120, "+"), (200, 300, "-")):
         for cut in range(first, last):
             around = text[cut - 2 : cut + 2]
-            around = around if strand == "+" else letters.reverse_complement(around)
+            around = around if strand == "+" else dna.reverse_complement(around)
             if (around[:2] == "AG" or around[2:] == "GT") and cut not in (40, 60, 80, 100, 230, 260):
                 wanted.append((cut, around))
     assert sorted(zip(data.positions[data.labels == 2], data.sequences[data.labels == 2], strict=True)) == wanted
@@ -129,7 +130,7 @@ def test_two_sequences_in_one_file_are_refused():
 def test_the_card_gives_the_catalogues_counts():
     """The catalogue's digests hold the files to these numbers, without their 94 MB being fetched for a test."""
     entry = find("splice_chr19")
-    card = (DATA / entry.card).read_text(encoding="utf-8")
+    card = (data_folder() / entry.card).read_text(encoding="utf-8")
     assert set(entry.counts) == {"genes", "donors", "acceptors"}
     for what, number in entry.counts.items():
         assert f"| {what} | {number:,} |" in card

@@ -7,9 +7,9 @@ from keras import layers, ops
 
 from explain.small import CLASSES, cnn, linear, normal
 from utils import explain
+from utils.chapters.ch06_recipe import course_cnn
 from utils.errors import CourseError
 from utils.explain.inside import last_activation, replaced, spatial_layer
-from utils.nn.recipes import course_cnn
 
 
 def found_in(model, shape):

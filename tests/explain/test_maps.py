@@ -8,7 +8,7 @@ from keras import layers
 from explain.small import CLASSES, cnn, normal, reader
 from utils import explain, nn
 from utils.errors import CourseError
-from utils.nn.models import AddPositions, EncoderBlock
+from utils.nn.layers import AddPositions, EncoderBlock
 
 
 def split(model, name):

@@ -1,17 +1,14 @@
 """Profiles, seeds, and training with one quiet line."""
 
+import random
+
 import keras
 import numpy as np
 import pytest
 
-from utils import claims, nn
+from utils import nn
+from utils.errors import UsageError
 from utils.nn import training
-
-
-@pytest.fixture(autouse=True)
-def judged_again():
-    yield
-    claims.judge(True)
 
 
 def regression(n=64):
@@ -55,7 +52,7 @@ def test_unknown_profile_names_those_there_are(profile):
         nn.start(profile)
 
 
-@pytest.mark.parametrize("seed", [-1, 2**32, 1.5, "0"])
+@pytest.mark.parametrize("seed", [-1, 2**32, 4_294_967, 1.5, "0"])
 def test_seed_out_of_range(seed):
     with pytest.raises(ValueError, match="seed"):
         nn.start("smoke", seed)
@@ -73,7 +70,7 @@ def test_same_seed_same_weights():
 def test_fit_learns_and_leaves_one_line(lines):
     nn.start("quick", 0)
     x, y = regression()
-    history = nn.fit(linear_model(), x, y, validation=(x, y), epochs=30)
+    history = nn.fit(linear_model(), x, y, validation_data=(x, y), epochs=30)
     assert history.history["loss"][-1] < 0.01 * history.history["loss"][0]
     assert len(lines) == 31
     assert lines[-1].startswith("epoch 30 of 30: loss 0.0")
@@ -85,7 +82,7 @@ def test_patience_goes_back_to_the_best_weights(lines):
     x, y = regression()
     model = linear_model()
     model.optimizer.learning_rate = 3.0  # diverges: the first epoch is the best
-    history = nn.fit(model, x, y, validation=(x, y), epochs=20, patience=2)
+    history = nn.fit(model, x, y, validation_data=(x, y), epochs=20, patience=2)
     assert len(history.history["loss"]) == 3
     assert model.evaluate(x, y, verbose=0) == pytest.approx(min(history.history["val_loss"]), rel=1e-4)
 
@@ -160,3 +157,100 @@ def test_a_model_that_has_not_seen_an_input_can_be_trained(lines):
 def test_arrays_that_do_not_fit_are_refused(rows, labels):
     with pytest.raises(ValueError, match=f"hold {rows}, {labels} examples"):
         nn.fit(linear_model(), np.zeros((rows, 3)), np.zeros(labels), epochs=1)
+
+
+def test_a_claim_is_judged_unless_in_smoke(shown):
+    for profile in ("smoke", "quick", "full"):
+        nn.start(profile).claim("a number", 2.0, at_least=3)
+    records = [bundle["application/vnd.course.claim+json"] for bundle in shown]
+    assert [record["judged"] for record in records] == [False, True, True]
+
+
+@pytest.mark.parametrize("members", [1, 5])
+def test_ensembles_of_different_seeds_share_no_network(members):
+    seeds = [nn.member_seeds(seed, members) for seed in (0, 1, 2, 4_294_966)]
+    assert len({seed for each in seeds for seed in each}) == 4 * members
+    assert max(max(each) for each in seeds) < 2**32
+
+
+@pytest.mark.parametrize(("seed", "members"), [(0, 0), (0, 1001), (-1, 2), (4_294_967, 1)])
+def test_seeds_out_of_range(seed, members):
+    with pytest.raises(UsageError, match="seed"):
+        nn.member_seeds(seed, members)
+
+
+def test_a_seed_decides_a_training_and_leaves_the_generators_alone(lines):
+    def trained(member):
+        with training.seeded(member):
+            model = keras.Sequential([keras.Input((3,)), keras.layers.Dropout(0.5), keras.layers.Dense(1)])
+            model.compile("adam", "mse")
+            nn.fit(model, *regression(), epochs=2)
+        return model.get_weights()[0]
+
+    found = []
+    for run in (1, 2):  # what was drawn before does not matter, and nothing is drawn from it
+        keras.utils.set_random_seed(run)
+        before = random.getstate(), np.random.get_state()[1].copy()
+        found.append(trained(7))
+        assert random.getstate() == before[0]
+        np.testing.assert_array_equal(np.random.get_state()[1], before[1])
+    np.testing.assert_array_equal(*found)
+    assert not np.array_equal(found[0], trained(8))
+
+
+def test_a_restarted_model_trains_as_a_new_one(lines):
+    def build():
+        return keras.Sequential([keras.Input((3,)), keras.layers.Dropout(0.5), keras.layers.Dense(1)])
+
+    model, found = build(), []
+    model.compile("adam", "mse")
+    for _ in range(2):
+        with training.seeded(3):
+            training.restart(model, build)
+            nn.fit(model, *regression(), epochs=2)
+        found.append(model.get_weights()[0])
+    np.testing.assert_array_equal(*found)
+
+
+def test_weights_and_validation_reach_the_training(lines):
+    x, y = regression(40)
+    weights = np.r_[np.ones(20), np.zeros(20)].astype("float32")
+    found = []
+    for train in (nn.fit, keras.Model.fit):
+        keras.utils.set_random_seed(1)
+        model = linear_model()
+        options = {"sample_weight": weights, "validation_data": (x, y, weights), "epochs": 3, "shuffle": False}
+        history = train(model, x, y, **options).history
+        found.append([model.get_weights()[0], history["loss"], history["val_loss"]])
+    for ours, theirs in zip(*found, strict=True):
+        np.testing.assert_allclose(ours, theirs, atol=1e-6)
+
+
+def test_a_part_of_the_examples_can_be_held_out(lines):
+    x, y = regression(40)
+    found = []
+    for train in (nn.fit, keras.Model.fit):
+        keras.utils.set_random_seed(1)
+        history = train(linear_model(), x, y, validation_split=0.25, epochs=2, shuffle=False).history
+        found.append(history["val_loss"])
+    np.testing.assert_allclose(*found, atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        ({"verbose": 1}, "no option 'verbose'"),
+        ({"validation": (0, 0)}, "no option 'validation'"),
+        ({"sample_weight": np.ones(3)}, "hold 64, 64, 3 examples"),
+        ({"validation_split": 1.0}, "validation_split of 1.0"),
+        ({"validation_split": 0.2, "validation_data": regression()}, "not both"),
+    ],
+)
+def test_options_that_cannot_work_get_one_sentence(options, says):
+    with pytest.raises(UsageError, match=says):
+        nn.fit(linear_model(), *regression(), epochs=1, **options)
+
+
+def test_no_labels_get_one_sentence():
+    with pytest.raises(UsageError, match="There are no labels"):
+        nn.fit(linear_model(), regression()[0], epochs=1)

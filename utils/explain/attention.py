@@ -8,7 +8,7 @@ from utils.explain.arguments import whole
 from utils.explain.inside import intercepted, leaves
 from utils.explain.scores import BATCH_SIZE, compiled_for, finite, parts
 from utils.explain.targets import ask, check
-from utils.nn.models import EncoderBlock
+from utils.nn.layers import EncoderBlock
 
 
 def attention_rollout(
@@ -19,7 +19,7 @@ def attention_rollout(
     Parameters
     ----------
     model : keras.Model
-        With ``utils.nn.models.EncoderBlock`` layers, one after the other; models within it are searched.
+        With ``utils.nn.layers.EncoderBlock`` layers, one after the other; models within it are searched.
     inputs, target, of, batch_size
         As in ``saliency``; codes are allowed. Attention knows nothing of classes: the result is the same for each
         target.

@@ -4,8 +4,8 @@ Labels always come first, then what the model said. One column (n,) of scores, p
 class 1 (0: not a case, 1: a case); several columns (n, classes) hold one class each.
 """
 
-from utils.metrics.agreement import accuracy, root_mean_square_error
-from utils.metrics.areas import macro_auc, multilabel_auc, roc_auc
+from utils.metrics.agreement import accuracy, log_loss, rmse
+from utils.metrics.areas import auc, macro_auc, multilabel_auc, roc_auc
 from utils.metrics.calibration import Reliability, brier_score, calibration_error, reliability, softmax, temperature
 from utils.metrics.checks import UndefinedScore
 from utils.metrics.decisions import best_threshold, net_benefit
@@ -19,6 +19,7 @@ __all__ = [
     "Reliability",
     "UndefinedScore",
     "accuracy",
+    "auc",
     "average_precision",
     "best_threshold",
     "bootstrap_interval",
@@ -28,13 +29,14 @@ __all__ = [
     "enrichment_factor",
     "estimate",
     "intersection_over_union",
+    "log_loss",
     "macro_auc",
     "multilabel_auc",
     "net_benefit",
     "reliability",
+    "rmse",
     "roc_auc",
     "roc_curve",
-    "root_mean_square_error",
     "sensitivity_at_specificity",
     "softmax",
     "temperature",

@@ -136,6 +136,14 @@ def multilabel_auc(labels, scores):
     return float(np.mean(areas))
 
 
+def auc(labels, probabilities):
+    """ROC AUC of a classifier: the mean over the classes (labels (n,)), or over the findings (labels (n, findings)).
+
+    Parameters, result and errors are those of ``macro_auc`` and of ``multilabel_auc``.
+    """
+    return (multilabel_auc if np.ndim(labels) == 2 else macro_auc)(labels, probabilities)
+
+
 def _area(cases, others):
     """The Mann-Whitney statistic as a share of all pairs of a case and a non-case; ties count half.
 

@@ -1,12 +1,13 @@
 """How sure we can be of a score: the bootstrap interval of any statistic, by group where rows belong together."""
 
+import contextlib
 import warnings
 from typing import NamedTuple
 
 import numpy as np
 from sklearn.exceptions import UndefinedMetricWarning
 
-from utils.errors import CourseError
+from utils.errors import CourseError, UsageError
 from utils.metrics import checks
 from utils.metrics.checks import UndefinedScore
 
@@ -82,16 +83,33 @@ def bootstrap_interval(statistic, *arrays, groups=None, repeats=1000, seed=0, le
     return Interval(*estimate(statistic, *arrays, groups=groups, repeats=repeats, seed=seed, level=level)[1:])
 
 
-def estimate(statistic, *arrays, groups=None, repeats=1000, seed=0, level=0.95):
+def estimate(statistic, *arrays, groups=None, repeats=1000, seed=0, level=0.95, undefined="raise"):
     """A score and its bootstrap interval at once, for example ``estimate(roc_auc, labels, scores, groups=patients)``.
 
-    Parameters and errors are those of ``bootstrap_interval``.
+    Parameters and errors are those of ``bootstrap_interval``, and:
+
+    undefined : {"raise", "nan"}
+        What to do where there are too few examples for the score, or only for its interval: raise ``UndefinedScore``,
+        or put NaN in its place.
 
     Returns
     -------
     Estimate
         ``(value, low, high)``: the score on the data themselves, and the interval.
     """
+    if undefined not in ("raise", "nan"):
+        raise UsageError(f"undefined={undefined!r} says nothing: give 'raise' or 'nan'.")
+    try:
+        return _estimate(statistic, arrays, groups, repeats, seed, level)
+    except UndefinedScore:
+        if undefined == "raise":
+            raise
+    with contextlib.suppress(UndefinedScore):
+        return Estimate(_number(statistic(*map(np.asarray, arrays))), np.nan, np.nan)
+    return Estimate(np.nan, np.nan, np.nan)
+
+
+def _estimate(statistic, arrays, groups, repeats, seed, level):
     if not arrays:
         raise CourseError("There is nothing to resample: give at least one array after the statistic.")
     repeats = checks.whole(repeats, "number of repeats", 20)

@@ -1,10 +1,14 @@
 """How much a chapter computes (its profile) and with which seed; the one place where both are set."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import keras
 
-from utils import claims
+from utils import claims, plots
+from utils.errors import UsageError
+from utils.nn.quiet import quiet
+from utils.nn.training import HIGHEST_SEED
 
 PROFILES = ("smoke", "quick", "full")
 
@@ -16,13 +20,17 @@ class Run:
     profile: str
     seed: int
 
-    def pick(self, *, smoke, quick, full=None):
+    def pick(self, *, smoke: Any, quick: Any, full: Any = None) -> Any:
         """The value for this run's profile, for example a number of epochs. ``full`` is ``quick`` unless given."""
         return {"smoke": smoke, "quick": quick, "full": quick if full is None else full}[self.profile]
 
+    def claim(self, name: str, value: float, **band: Any) -> None:
+        """``claims.claim`` with the band that the chapter states; in the smoke profile it is recorded, not judged."""
+        claims.claim(name, value, **band, judged=self.profile != "smoke")
 
-def start(profile="quick", seed=0, *, judged=True):
-    """Begin a chapter: set every random seed, and say whether its claims are judged.
+
+def start(profile: str = "quick", seed: int = 0) -> Run:
+    """Begin a chapter: seed every random generator, and draw figures in the course's style from here on.
 
     Parameters
     ----------
@@ -30,23 +38,20 @@ def start(profile="quick", seed=0, *, judged=True):
         ``smoke`` proves in seconds that the code runs; ``quick`` gives real results on two processor cores; ``full``
         uses all data.
     seed : int
-        Seed of Python's, NumPy's and the Keras backend's random numbers.
-    judged : bool
-        False where claims are only recorded: their bands were measured on the course's data, not on the reader's own.
-        In the smoke profile they never are judged.
+        Seed of Python's, NumPy's and the Keras backend's random numbers, from 0 to 4294966.
 
     Raises
     ------
-    ValueError
-        When there is no such profile, or the seed is not a whole number from 0 to 2³² - 1.
+    UsageError
+        When there is no such profile, or the seed is not a whole number in its range.
     """
     if profile not in PROFILES:
-        raise ValueError(f"There is no profile {profile!r}: choose {', '.join(PROFILES[:-1])} or {PROFILES[-1]}.")
-    if not isinstance(seed, int) or not 0 <= seed < 2**32:
-        raise ValueError(f"The seed must be a whole number from 0 to 4294967295, not {seed!r}.")
+        raise UsageError(f"There is no profile {profile!r}: choose {', '.join(PROFILES[:-1])} or {PROFILES[-1]}.")
+    if not isinstance(seed, int) or not 0 <= seed <= HIGHEST_SEED:
+        raise UsageError(f"The seed must be a whole number from 0 to {HIGHEST_SEED}, not {seed!r}.")
     keras.utils.set_random_seed(seed)
-    if profile == "smoke":
-        claims.judge(False, "in the smoke profile")
-    else:
-        claims.judge(judged, "on data of your own")
+    plots.use_style()
+    with quiet():
+        keras.ops.zeros(1)  # the first operation looks for a GPU, and reports at length when there is none
+        keras.ops.transpose(keras.ops.ones((2, 2), "bool"))  # so do processors without AVX-512, at the first mask
     return Run(profile, seed)

@@ -1,14 +1,21 @@
-"""Imports Keras in silence: TensorFlow's libraries greet from C++ before any level of logging is in force."""
+"""Silence while native code starts: TensorFlow's libraries write to standard error from C++, at length."""
 
 import contextlib
 import os
+from collections.abc import Iterator
 
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # obeyed from the first operation on
+LEVEL = "TF_CPP_MIN_LOG_LEVEL"
 
 
 @contextlib.contextmanager
-def quiet():
-    """Drop what native code writes to standard error meanwhile. Exceptions are raised as ever."""
+def quiet() -> Iterator[None]:
+    """Drop what native code writes to standard error meanwhile. Exceptions are raised as ever.
+
+    TensorFlow, where it is loaded within the block, keeps to warnings and errors from then on, unless the user's
+    ``TF_CPP_MIN_LOG_LEVEL`` says otherwise; the variable itself is as before afterwards.
+    """
+    before = os.environ.get(LEVEL)
+    os.environ[LEVEL] = before or "2"
     kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, 2)
     try:
@@ -17,10 +24,5 @@ def quiet():
         os.dup2(kept, 2)
         os.close(kept)
         os.close(nowhere)
-
-
-with quiet():
-    import keras
-
-    keras.ops.zeros(1)  # the first operation looks for a GPU, and reports at length when there is none
-    keras.ops.transpose(keras.ops.ones((2, 2), "bool"))  # so do processors without AVX-512, at the first mask
+        if before is None:
+            del os.environ[LEVEL]

@@ -1,13 +1,27 @@
-"""A learning rate that changes from step to step."""
+"""Learning rates that change from step to step."""
 
 import math
 from dataclasses import asdict, dataclass
 
 import keras
+import numpy as np
 from keras import ops
 
 
-def rise_and_fall(steps, peak):
+def one_cycle(passed: float, peak: float, start: float = 0.1, rise: float = 0.25) -> float:
+    """The learning rate of a one-cycle schedule, piecewise linear in the time.
+
+    It rises from ``start * peak`` to ``peak`` in the first ``rise`` of the time and falls to zero in the rest.
+    ``passed`` is the share of the time that is over, 0 to 1; outside it is clipped.
+
+    References
+    ----------
+    Smith and Topin (2019), https://doi.org/10.1117/12.2520589.
+    """
+    return peak * float(np.interp(passed, [0, rise, 1], [start, 1, 0]))
+
+
+def rise_and_fall(steps: int, peak: float) -> keras.optimizers.schedules.LearningRateSchedule:
     """A learning rate that rises to its peak in the first tenth of the steps and falls to zero along half a cosine."""
     rise = max(steps // 10, 1)
     return _RiseAndFall(peak, rise, max(steps - rise, 1))
@@ -33,10 +47,10 @@ class _RiseAndFall(keras.optimizers.schedules.LearningRateSchedule):
 
 
 class Cosine(keras.callbacks.Callback):
-    """Lets the rate fall to zero in so many steps of one epoch, from outside the compiled step: for another number of
+    """Lets the rate fall to zero within the steps of one epoch, from outside the compiled step: for another number of
     steps nothing needs to be compiled anew."""
 
-    def __init__(self, rate, steps):
+    def __init__(self, rate: float, steps: int):
         super().__init__()
         self.rate, self.steps = rate, steps
 

@@ -1,11 +1,59 @@
-"""Training that shows one quiet line instead of a log."""
+"""Training that shows one quiet line instead of a log, and the seeds of networks that are trained more than once."""
+
+import contextlib
+import random
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import keras
-import numpy as np
 from IPython.display import display
 
+from utils.errors import UsageError
+from utils.nn import batches as batching
 
-class _OneLine(keras.callbacks.Callback):
+HIGHEST_SEED = 2**32 // 1000 - 1  # so that every network of an ensemble has a seed of its own
+MOST_MEMBERS = 1000
+
+
+def member_seeds(seed: int, members: int) -> list[int]:
+    """The seeds of the networks of an ensemble: none of them is in the ensemble of another seed.
+
+    Parameters
+    ----------
+    seed : int
+        Of the run, from 0 to 4294966.
+    members : int
+        Number of networks, from 1 to 1000.
+
+    Raises
+    ------
+    UsageError
+        When one of them is out of its range.
+    """
+    if not 0 <= seed <= HIGHEST_SEED or not 1 <= members <= MOST_MEMBERS:
+        raise UsageError(
+            f"There are no seeds for {members} networks of the seed {seed}: give 1 to {MOST_MEMBERS} networks and a "
+            f"seed from 0 to {HIGHEST_SEED}."
+        )
+    return [MOST_MEMBERS * seed + member for member in range(members)]
+
+
+@contextlib.contextmanager
+def seeded(seed: int) -> Iterator[None]:
+    """Within the block, starting weights, dropout, augmentation and the order of ``fit`` follow from this seed alone.
+
+    Keras draws the seed of each layer from Python's generator, and so does ``fit``. Afterwards that generator goes on
+    where it was, so that training a network changes nothing for what comes after it.
+    """
+    before = random.getstate()
+    random.seed(seed)
+    try:
+        yield
+    finally:
+        random.setstate(before)
+
+
+class OneLine(keras.callbacks.Callback):
     """A line rewritten after each epoch that stays as the summary; without times, so that stored outputs are stable."""
 
     def on_train_begin(self, logs=None):
@@ -22,7 +70,7 @@ class _OneLine(keras.callbacks.Callback):
             self.handle.update({"text/plain": line}, raw=True)
 
 
-def prepare(model):
+def prepare(model: keras.Model) -> keras.Model:
     """Give a compiled model's optimizer its variables, and return the model.
 
     TensorFlow traces a training step twice when the first step makes variables, which in a short training can be half
@@ -34,45 +82,61 @@ def prepare(model):
     return model
 
 
-def _stream(x, y, batch_size, shuffle):
-    """The batches of an epoch, as Keras makes them of arrays, but without TensorFlow's tuning of the pipeline: that
-    holds the program up by a third of a second when an epoch ends, longer than many an epoch of ours lasts."""
-    import tensorflow as tf
-
-    def tensor(part):
-        part = np.asarray(part)
-        return tf.convert_to_tensor(part.astype(keras.config.floatx()) if part.dtype.kind == "f" else part)
-
-    parts = tf.nest.map_structure(tensor, (tuple(x) if isinstance(x, list) else x, y))
-    rows = tf.data.Dataset.range(len(y))
-    rows = (rows.shuffle(len(y)) if shuffle else rows).batch(batch_size)
-    stream = rows.map(lambda rows: tf.nest.map_structure(lambda part: tf.gather(part, rows), parts)).prefetch(2)
-    options = tf.data.Options()
-    options.autotune.enabled = False
-    return stream.with_options(options)
+def restart(model: keras.Model, build: Callable[[], keras.Model]) -> None:
+    """New random weights and a fresh optimizer in a model that stays compiled: tracing it anew would cost seconds."""
+    for variable, fresh in zip(model.variables, build().variables, strict=True):  # those of dropout's chance, too
+        variable.assign(fresh.value)
+    for variable in model.optimizer.variables:
+        variable.assign(keras.ops.zeros(variable.shape, variable.dtype))
 
 
-def fit(model, x, y, *, validation=None, epochs, batch_size=32, patience=None, shuffle=True, quiet=False, **options):
-    """Train a compiled Keras model, with one line of progress.
+def fit(
+    model: keras.Model,
+    x: Any,
+    y: Any = None,
+    *,
+    validation_data: tuple | None = None,
+    validation_split: float = 0.0,
+    sample_weight: Any = None,
+    class_weight: dict[int, float] | None = None,
+    epochs: int,
+    batch_size: int = 32,
+    patience: int | None = None,
+    shuffle: bool = True,
+    callbacks: list | None = None,
+    quiet: bool = False,
+    **options: Any,
+) -> keras.callbacks.History:
+    """Train a compiled Keras model: what ``model.fit`` does, with one line of progress, and quicker on small arrays.
 
     Parameters
     ----------
     model : keras.Model
         A compiled model.
-    x, y : array
-        Training inputs and labels; the first axis is the example.
-    validation : pair of array, optional
-        Inputs and labels on which each epoch is measured. Never the test part.
+    x, y : array, or list, tuple or dict of arrays
+        Training inputs and labels; the first axis is the example. x may be a ``keras.utils.PyDataset``, without y.
+    validation_data : pair or triple of array, optional
+        Inputs, labels and perhaps weights on which each epoch is measured. Never the test part.
+    validation_split : float
+        Instead of validation_data: the share of the examples, from the end and before any shuffling, to be held out.
+        Only right where neighbouring rows have nothing to do with each other.
+    sample_weight : array, (n,), optional
+        How much each example counts in the loss.
+    class_weight : dict, optional
+        Class number → how much its examples count in the loss.
     epochs, batch_size : int
         How often all examples are seen, and how many between two steps.
     patience : int, optional
-        Stop when the validation loss has not fallen for so many epochs, and go back to the best weights.
+        Stop when the validation loss has not fallen for this number of epochs, and go back to the best weights.
     shuffle : bool
-        Whether the examples come in another order in each epoch.
+        Whether the examples come in another order in each epoch. The orders follow from Python's random generator,
+        which ``nn.start`` seeds.
+    callbacks : list of keras.callbacks.Callback, optional
     quiet : bool
         Whether to show nothing at all.
     **options
-        Handed to ``model.fit``: ``class_weight``, ``callbacks`` and others.
+        Of ``model.fit`` and about its work only: ``steps_per_epoch``, ``validation_steps``, ``validation_freq``,
+        ``initial_epoch``.
 
     Returns
     -------
@@ -81,31 +145,43 @@ def fit(model, x, y, *, validation=None, epochs, batch_size=32, patience=None, s
 
     Raises
     ------
-    ValueError
-        When ``patience`` is given without validation data, or inputs and labels differ in their number.
+    UsageError
+        For an option that is not listed here; when ``patience`` is given without validation data; when inputs, labels
+        and weights differ in their number; or when weights or a split are asked for without labels.
     """
-    callbacks = [*([] if quiet else [_OneLine()]), *options.pop("callbacks", [])]
+    known = {"steps_per_epoch", "validation_steps", "validation_freq", "initial_epoch"}
+    if unknown := sorted(set(options) - known):
+        raise UsageError(f"nn.fit has no option {unknown[0]!r}; beside its own it takes {', '.join(sorted(known))}.")
+    if isinstance(x, keras.utils.PyDataset):
+        if y is not None or sample_weight is not None or validation_split:
+            raise UsageError("A dataset brings labels and weights itself: give no y, sample_weight, validation_split.")
+    else:
+        if y is None:
+            raise UsageError("There are no labels: give y, or a keras.utils.PyDataset that brings them.")
+        arrays = batching.arrays_of(x, y, sample_weight)
+        if validation_split:
+            if validation_data is not None:
+                raise UsageError("Give validation_data or validation_split, not both.")
+            arrays, validation_data = batching.hold_out(arrays, validation_split)
+        order = batching.orders(batching.count(arrays), epochs, random.getrandbits(32) if shuffle else None)
+        x = batching.batches(arrays, order, batch_size, epochs)
+        if keras.backend.backend() == "tensorflow":  # one stream for all epochs
+            options = {"steps_per_epoch": -(-order.shape[1] // batch_size)} | options
+    chosen = [*([] if quiet else [OneLine()]), *(callbacks or [])]
     if patience is not None:
-        if validation is None:
-            raise ValueError("Early stopping watches the validation loss: give validation=(inputs, labels) too.")
-        callbacks.append(keras.callbacks.EarlyStopping("val_loss", patience=patience, restore_best_weights=True))
-    for arrays in ([] if y is None else [(x, y)]) + ([validation] if validation else []):
-        counts = [len(part) for part in keras.tree.flatten(arrays)]
-        if len(set(counts)) > 1 or 0 in counts:
-            told = ", ".join(map(str, counts))
-            raise ValueError(f"Inputs and labels hold {told} examples: give each the same number, one at least.")
-    if keras.backend.backend() == "tensorflow" and y is not None:
-        x, y = _stream(x, y, batch_size, shuffle), None
-        validation = validation and _stream(*validation, batch_size, shuffle=False)
-        batch_size, shuffle = None, False
+        if validation_data is None:
+            raise UsageError("Early stopping watches the validation loss: give validation_data=(inputs, labels) too.")
+        chosen.append(keras.callbacks.EarlyStopping("val_loss", patience=patience, restore_best_weights=True))
+    if validation_data is not None and not isinstance(validation_data, keras.utils.PyDataset):
+        held_out = batching.arrays_of(*validation_data)
+        validation_data = batching.batches(held_out, batching.orders(batching.count(held_out), 1, None), batch_size)
     return prepare(model).fit(
         x,
-        y,
-        validation_data=validation,
+        validation_data=validation_data,
+        class_weight=class_weight,
         epochs=epochs,
-        batch_size=batch_size,
-        shuffle=shuffle,
+        shuffle=False,  # the order has been drawn
         verbose=0,
-        callbacks=callbacks,
+        callbacks=chosen,
         **options,
     )

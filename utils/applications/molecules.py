@@ -1,0 +1,261 @@
+"""Molecules with several labels and gaps: a message-passing network and its training, and the forest it has to beat."""
+
+from dataclasses import dataclass
+
+import keras
+import numpy as np
+from keras import layers, ops
+from scipy.special import expit
+from sklearn.preprocessing import StandardScaler
+
+from utils import metrics
+from utils.errors import CourseError
+from utils.features.molecules import ATOM_WIDTH, BOND_WIDTH, Graphs
+from utils.nn import inference
+from utils.nn.layers import MessagePassing, ReadOut
+from utils.nn.schedules import one_cycle
+from utils.nn.training import OneLine, member_seeds, prepare, seeded
+
+FARTHEST = 4.0  # standard deviations beyond which a descriptor says no more than "very large"
+MAX_ROWS = 10_000  # of training a forest gets, at random: beyond, it gains little and takes long
+
+
+def message_passing_network(tasks, descriptors=0, *, width=64, rounds=3, dropout=0.1):
+    """The network of chapter 10: atoms, some rounds of messages, a read-out, two dense layers.
+
+    Each round adds its result to the states (a residual connection). Descriptors, numbers on the molecule as a whole,
+    join after the read-out, as in Yang et al. (2019), https://doi.org/10.1021/acs.jcim.9b00237.
+
+    tasks: how many outputs; these are plain numbers, so logits in classification. descriptors: how many there are.
+    Takes the dict that ``Graphs.pad`` makes, with "descriptors" float (batch, descriptors) besides unless there are 0.
+    """
+    inputs = {
+        "atoms": keras.Input((None, ATOM_WIDTH), name="atoms"),
+        "neighbours": keras.Input((None, None), dtype="int32", name="neighbours"),
+        "bonds": keras.Input((None, None, BOND_WIDTH), name="bonds"),
+        "is_atom": keras.Input((None,), dtype="bool", name="is_atom"),
+    }
+    others = [inputs[name] for name in ("neighbours", "bonds", "is_atom")]
+    states = layers.Dense(width, activation="relu", name="embed")(inputs["atoms"])
+    for number in range(1, rounds + 1):
+        heard = MessagePassing(width, name=f"round_{number}")(states, *others)
+        states = layers.Add()([states, heard])
+    molecule = ReadOut(name="read_out")(states, inputs["is_atom"])
+    if descriptors:
+        inputs["descriptors"] = keras.Input((descriptors,), name="descriptors")
+        molecule = layers.Concatenate()([molecule, inputs["descriptors"]])
+    hidden = layers.Dense(width, activation="relu")(layers.Dropout(dropout)(molecule))
+    return keras.Model(inputs, layers.Dense(tasks)(layers.Dropout(dropout)(hidden)), name="message_passing")
+
+
+def masked_cross_entropy(labels, logits):
+    """Binary cross-entropy, averaged over the labels that are there: 0, 1, or NaN for not measured.
+
+    labels, logits: (n, tasks). Returns a number in nats; 0 where no label is known. Finite for any finite logit.
+    """
+    known, labels = _known(labels, logits)
+    # log(1 + e^z) - y z, written so that no exponential can overflow
+    losses = ops.relu(logits) - logits * labels + ops.log1p(ops.exp(-ops.abs(logits)))
+    return ops.sum(losses * known) / ops.maximum(ops.sum(known), 1.0)
+
+
+def masked_square_error(labels, predictions):
+    """Squared error, averaged over the labels that are there, NaN standing for not measured. Both are (n, tasks)."""
+    known, labels = _known(labels, predictions)
+    return ops.sum(ops.square(labels - predictions) * known) / ops.maximum(ops.sum(known), 1.0)
+
+
+def _known(labels, like):
+    """1 where a label is there and 0 where not, and the labels with 0 in the gaps: NaN times 0 would stay NaN."""
+    labels = ops.cast(labels, like.dtype)
+    missing = ops.isnan(labels)
+    return ops.cast(ops.logical_not(missing), like.dtype), ops.where(missing, ops.zeros_like(labels), labels)
+
+
+def predict(model, graphs, rows, descriptors=None):
+    """The outputs float32 (len(rows), tasks) of a network for some of the molecules, in the order of the rows.
+
+    descriptors: (all molecules, k), already scaled, where the network takes them. Memory is bounded by one batch.
+    """
+    different, place = np.unique(np.asarray(rows, int), return_inverse=True)
+    outputs = np.empty((len(graphs), model.output_shape[-1]), "float32")
+    for part in graphs.batches(different, 256):
+        outputs[part] = inference.predict(model, _batch(graphs, part, descriptors), len(part))
+    return outputs[different][place]
+
+
+def train(
+    model,
+    graphs,
+    labels,
+    train,
+    validation,
+    *,
+    epochs,
+    loss,
+    descriptors=None,
+    batch_size=32,
+    rate=0.004,
+    seed=0,
+    eager=False,
+    quiet=False,
+):
+    """Train by AdamW with a one-cycle learning rate, and go back to the epoch of the smallest validation loss.
+
+    labels: float (all molecules, tasks), NaN where not measured. train, validation: row numbers. loss: one of the
+    masked losses. rate: the peak of the learning rate. seed: of the order of the molecules. eager: do not compile,
+    which a handful of steps does not earn back. quiet: show no line of progress.
+    Returns {"loss": [...], "val_loss": [...]}, one number per epoch. CourseError when the loss becomes infinite.
+    """
+    optimizer = keras.optimizers.AdamW(rate, weight_decay=0.0001, clipnorm=5.0)
+    # Without Keras's compiler, which would begin anew for each shape of a batch.
+    model.compile(optimizer, loss, jit_compile=False, run_eagerly=eager)
+    prepare(model)
+    rng, history, best = np.random.default_rng(seed), {"loss": [], "val_loss": []}, None
+    line = None if quiet else OneLine()
+    if line:
+        line.set_params({"epochs": epochs})
+        line.on_train_begin()
+    for epoch in range(epochs):
+        losses, parts = [], list(graphs.batches(train, batch_size, rng))
+        if epoch == 0:  # the part that differs in size first: TensorFlow then compiles for any size at the second one
+            parts.sort(key=len)
+        for number, part in enumerate(parts):
+            optimizer.learning_rate = one_cycle((epoch + number / len(parts)) / epochs, rate)
+            losses.append(float(model.train_on_batch(_batch(graphs, part, descriptors), labels[part])))
+        if not np.isfinite(losses).all():
+            raise CourseError(f"The loss became infinite in epoch {epoch + 1}: take a smaller rate.")
+        predicted = ops.convert_to_tensor(predict(model, graphs, validation, descriptors))
+        watched = float(loss(ops.convert_to_tensor(labels[validation], "float32"), predicted))
+        history["loss"].append(float(np.mean(losses)))
+        history["val_loss"].append(watched)
+        if line:
+            line.on_epoch_end(epoch, {name: values[-1] for name, values in history.items()})
+        if watched <= min(history["val_loss"]):
+            best = model.get_weights()
+    model.set_weights(best)
+    return history
+
+
+def _batch(graphs, rows, descriptors):
+    extra = {} if descriptors is None else {"descriptors": descriptors[rows]}
+    return graphs.pad(rows) | extra
+
+
+@dataclass(frozen=True, eq=False)
+class FittedNetworks:
+    """Trained networks that predict together. models, histories: one for each member. graphs, descriptors (scaled, or
+    None): all molecules. label_scale: of regression, or None in classification."""
+
+    models: tuple
+    histories: tuple
+    graphs: Graphs
+    descriptors: np.ndarray | None
+    label_scale: StandardScaler | None
+
+    def predict(self, rows):
+        """float (len(rows), tasks): the mean of the members' probabilities, or of their values in the labels' unit."""
+        outputs = [predict(model, self.graphs, rows, self.descriptors) for model in self.models]
+        if self.label_scale is None:
+            return np.mean([expit(output) for output in outputs], axis=0)
+        return self.label_scale.inverse_transform(np.mean(outputs, axis=0))
+
+
+def fit_networks(
+    graphs,
+    labels,
+    train_rows,
+    validation_rows,
+    *,
+    task,
+    epochs,
+    descriptors=None,
+    members=1,
+    seed=0,
+    width=64,
+    dropout=0.1,
+    **options,
+):
+    """Train one message-passing network or several from different starts, on scales measured on the training rows only.
+
+    graphs, labels (n, tasks), descriptors (n, k) or None: of all molecules; labels may have gaps (NaN).
+    task: "classification" (labels 0 and 1) or "regression". members: how many networks. options: of ``train``.
+    Returns a FittedNetworks. CourseError for another task.
+    """
+    if task not in ("classification", "regression"):
+        raise CourseError(f"There is no task {task!r} here: give 'classification' or 'regression'.")
+    scale, loss = None, masked_cross_entropy
+    if task == "regression":
+        scale, loss = StandardScaler().fit(labels[train_rows]), masked_square_error
+        labels = scale.transform(labels)
+    if descriptors is not None:
+        scaled = StandardScaler().fit(descriptors[train_rows]).transform(descriptors)
+        descriptors = np.clip(scaled, -FARTHEST, FARTHEST).astype("float32")
+    models, histories = [], []
+    known = 0 if descriptors is None else descriptors.shape[1]
+    options |= {"epochs": epochs, "loss": loss, "descriptors": descriptors}
+    for member in member_seeds(seed, members):
+        with seeded(member):
+            model = message_passing_network(labels.shape[1], known, width=width, dropout=dropout)
+            rows = (train_rows, validation_rows)
+            histories.append(train(model, graphs, labels.astype("float32"), *rows, seed=member, **options))
+        models.append(model)
+    return FittedNetworks(tuple(models), tuple(histories), graphs, descriptors, scale)
+
+
+def forest(features, labels, train, *, task, trees=200, seed=0):
+    """Fit one random forest for each task, on the training rows where it was measured, and predict for all rows.
+
+    Parameters
+    ----------
+    features : array, (n, k)
+        Fingerprints, descriptors or both.
+    labels : array of float, (n, tasks)
+        0 and 1, or numbers in regression; NaN for not measured.
+    train : array of int
+        Row numbers; beyond 10,000 as many are drawn at random.
+    task : {"classification", "regression"}
+    trees, seed : int
+
+    Returns
+    -------
+    array of float, (n, tasks)
+        Probability of 1, or the number. A task without a training label gets 0.5, or 0; one of equal labels that label.
+
+    References
+    ----------
+    Breiman (2001), Machine Learning 45:5-32, https://doi.org/10.1023/A:1010933404324.
+    """
+    from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor
+
+    options = {"n_estimators": trees, "random_state": seed, "n_jobs": 2}
+    train = np.asarray(train)
+    if len(train) > MAX_ROWS:
+        train = np.random.default_rng(seed).choice(train, MAX_ROWS, replace=False)
+    found = np.full(labels.shape, 0.5 if task == "classification" else 0.0)
+    for number, values in enumerate(labels.T):
+        rows = train[~np.isnan(values[train])]
+        different = np.unique(values[rows])
+        if len(different) == 1:
+            found[:, number] = different
+        elif len(different) and task == "classification":
+            model = RandomForestClassifier(**options).fit(features[rows], values[rows])
+            found[:, number] = model.predict_proba(features)[:, 1]
+        elif len(different):
+            model = RandomForestRegressor(max_features=1 / 3, **options).fit(features[rows], values[rows])
+            found[:, number] = model.predict(features)
+    return found
+
+
+def judge(labels, predictions, groups, *, task, repeats=1000):
+    """The score of a model on one part, with a 95 % interval that draws whole groups.
+
+    labels: (n, tasks), NaN for not measured. predictions: (n, tasks). groups: (n,), scaffolds for example; where there
+    is only one, molecules are drawn. task: "classification" gives the mean ROC AUC of the tasks that have both classes,
+    "regression" the RMSE. repeats: a quarter of it above 1,500 molecules, where intervals are steady.
+    Returns an Estimate, NaN where the score or its interval does not exist, as with a single class.
+    """
+    statistic = metrics.multilabel_auc if task == "classification" else metrics.rmse
+    groups = groups if len(np.unique(groups)) > 1 else None
+    repeats = repeats if len(labels) <= 1500 else max(20, repeats // 4)
+    return metrics.estimate(statistic, labels, predictions, groups=groups, repeats=repeats, undefined="nan")

@@ -1,0 +1,70 @@
+"""Models for patients' records: a reader of the visits, recurrent or with attention, and a context beside it."""
+
+import keras
+import numpy as np
+from keras import layers
+
+from utils.nn.inference import predict as outputs
+from utils.nn.layers import EncoderBlock, MaskedMean
+from utils.nn.training import fit
+
+
+def read_with_gru(steps, mask, units, dropout):
+    """A GRU reads the visits in their order; its last state (batch, units) is what it remembers."""
+    return layers.GRU(units, dropout=dropout, use_cudnn=False, name="gru")(steps, mask=mask)
+
+
+def read_with_attention(steps, mask, units, dropout):
+    """One encoder block over the visits, then their mean (batch, units). Times among the features take the place of
+    positions: without them the block could not tell early from late. units: a multiple of 4."""
+    x = layers.Dense(units, name="embed")(steps)
+    x = EncoderBlock(heads=4, hidden=2 * units, dropout=dropout, name="encoder")(x, mask=mask)
+    return MaskedMean(name="mean")(layers.LayerNormalization(epsilon=1e-6)(x), mask=mask)
+
+
+def risk_model(reader, features, context, *, units=16, dropout=0.5):
+    """A model of (steps (batch, visits, features), mask (batch, visits), context (batch, context)) → risk (batch, 1).
+
+    What the reader makes of the visits goes through a hidden layer together with the context (what is known of a
+    person beside the sequence). The context also has a direct line to the answer, so that the model contains a
+    logistic regression and needs to learn only what that misses, as in Cheng and others (2016),
+    doi:10.1145/2988450.2988454.
+
+    reader: a function like those above. The model is not compiled, and takes any number of visits.
+    """
+    steps = keras.Input((None, features), name="steps")
+    mask = keras.Input((None,), dtype="bool", name="mask")
+    known = keras.Input((context,), name="context")
+    x = layers.Concatenate()([reader(steps, mask, units, dropout), known])
+    x = layers.Dropout(dropout)(layers.Dense(units, activation="relu", name="hidden")(x))
+    logit = layers.Add()([layers.Dense(1, name="deep")(x), layers.Dense(1, use_bias=False, name="direct")(known)])
+    return keras.Model([steps, mask, known], layers.Activation("sigmoid")(logit))
+
+
+def begin_as(model, weights, intercept):
+    """Set a risk model to answer as a logistic regression on the context does: weights (context,), intercept. From
+    there training can only add what helps on the validation part."""
+    hidden = model.get_layer("deep").get_weights()[0]
+    model.get_layer("direct").set_weights([np.reshape(weights, (-1, 1))])
+    model.get_layer("deep").set_weights([np.zeros_like(hidden), np.reshape(intercept, (1,))])
+
+
+def train(model, inputs, labels, split, *, epochs, batch_size=256, rate=0.005, weight_decay=0.2, patience=3, **options):
+    """Compile and train a risk model on the training part; keep the weights that were best on the validation part.
+
+    inputs: the model's arrays, for all people. labels: (n,). The learning rate falls along a cosine. options go to
+    ``compile``. Returns the History.
+    """
+    rows, chosen = split.train, split.validation
+    schedule = keras.optimizers.schedules.CosineDecay(rate, max(1, epochs * -(-len(rows) // batch_size)))
+    optimizer = keras.optimizers.AdamW(schedule, weight_decay=weight_decay)
+    model.compile(optimizer, "binary_crossentropy", jit_compile=False, **options)
+    held_out = ([part[chosen] for part in inputs], labels[chosen])
+    seen = [part[rows] for part in inputs]
+    effort = {"epochs": epochs, "batch_size": batch_size, "patience": patience}
+    return fit(model, seen, labels[rows], validation_data=held_out, **effort)
+
+
+def predict(model, inputs):
+    """Risk of each person, float64 (n,)."""
+    return outputs(model, inputs, batch_size=2000)[:, 0].astype(float)

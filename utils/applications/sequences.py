@@ -1,0 +1,164 @@
+"""Networks for stretches of letters, and how they are trained: a CNN, a GRU and attention, for any length and classes.
+
+All of them take one-hot letters float32 (batch, length, 4), with rows of zeros where a shorter stretch is padded, and
+return probabilities (batch, classes). Where a signal stands matters in these data, so the head of the CNN and of
+attention sees every place, and does not take a mean over them.
+"""
+
+from dataclasses import dataclass, replace
+
+import keras
+import numpy as np
+from keras import layers, ops
+
+from utils.errors import CourseError
+from utils.nn.inference import predict
+from utils.nn.layers import AddPositions, EncoderBlock
+from utils.nn.training import fit, restart
+
+MAX_PLACES = 24  # that are left of a long stretch after pooling, or as steps of the recurrent network
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How a network for letters is trained: AdamW, its rate falling along a cosine to zero.
+
+    epochs, batch_size: as ever. rate: the first and largest learning rate. weight_decay: how fast weights shrink, times
+    the rate. label_smoothing: share of each label that is spread over all classes.
+    """
+
+    epochs: int = 20
+    batch_size: int = 64
+    rate: float = 0.002
+    weight_decay: float = 0.01
+    label_smoothing: float = 0.1
+
+    def scaled(self, rows):
+        """The recipe for so many rows: about the same work for more of them, and enough steps for a few dozen."""
+        epochs = int(np.clip(round(self.epochs * ROWS / max(rows, 1)), 2, 2 * self.epochs))
+        return replace(self, epochs=epochs, batch_size=int(np.clip(rows // 8, 4, self.batch_size)))
+
+
+ROWS = 2700  # for which the recipes were made
+RECIPES = {
+    "cnn": Recipe(),
+    "gru": Recipe(epochs=10, batch_size=128, rate=0.004),
+    "attention": Recipe(epochs=14, batch_size=128, rate=0.003),
+}
+
+
+def cnn(length, classes, *, filters=48, width=9, hidden=64, dropout=0.5):
+    """Filters of ``width`` letters, the largest answer in each stretch of places, then two dense layers.
+
+    The first layer is called "filters"; it is followed by a ReLU of its own, so that its answers can be read.
+    """
+    inputs = keras.Input((length, 4))
+    x = layers.Conv1D(filters, width, padding="same", activation="relu", name="filters")(inputs)
+    x = layers.MaxPooling1D(_stride(length), padding="same")(x)
+    x = layers.Dropout(dropout)(layers.Flatten()(x))
+    x = layers.Dropout(dropout)(layers.Dense(hidden, activation="relu")(x))
+    return keras.Model(inputs, layers.Dense(classes, activation="softmax")(x), name="cnn")
+
+
+def gru(length, classes, *, filters=32, width=9, units=24, dropout=0.5):
+    """Filters that move on by several letters, read forwards and backwards by a GRU each; padding is skipped.
+
+    What the two have in memory at every step goes on to the head, not the last step alone.
+    """
+    inputs = keras.Input((length, 4))
+    x, present = _words(inputs, filters, width)
+    x = layers.Bidirectional(layers.GRU(units, return_sequences=True))(x, mask=present)
+    return keras.Model(inputs, _head(x, present, classes, dropout), name="gru")
+
+
+def attention(length, classes, *, filters=32, width=9, heads=4, blocks=1, dropout=0.4):
+    """The same filters and steps, positions, and encoder blocks in which every step looks at all others."""
+    inputs = keras.Input((length, 4))
+    x, present = _words(inputs, filters, width)
+    x = AddPositions(spread=0.1)(x)
+    for _ in range(blocks):
+        x = EncoderBlock(heads=heads, hidden=2 * filters, dropout=0.1)(x, mask=present)
+    return keras.Model(inputs, _head(layers.LayerNormalization()(x), present, classes, dropout), name="attention")
+
+
+def _head(x, present, classes, dropout):
+    """All steps side by side, those of padding set to zero, to the classes."""
+    x = x * ops.expand_dims(ops.cast(present, "float32"), -1)
+    x = layers.Dropout(dropout)(layers.Flatten()(x))
+    return layers.Dense(classes, activation="softmax")(x)
+
+
+def _stride(length):
+    return max(3, -(-length // MAX_PLACES))
+
+
+def _words(inputs, filters, width):
+    """(batch, length, 4) → answers of filters every few letters (batch, steps, filters), and which steps are real."""
+    stride = _stride(inputs.shape[1])
+    x = layers.Conv1D(filters, width, strides=stride, padding="same", activation="relu", name="filters")(inputs)
+    letters = layers.MaxPooling1D(stride, padding="same")(ops.max(inputs, axis=-1, keepdims=True))
+    return x, letters[..., 0] > 0
+
+
+def compile_for(model, rows, recipe=None, run_eagerly=False):
+    """Compile for training on so many rows, and return the model."""
+    recipe = recipe or Recipe()
+    steps = recipe.epochs * max(-(-rows // recipe.batch_size), 1)
+    rate = keras.optimizers.schedules.CosineDecay(recipe.rate, steps)
+    model.compile(
+        keras.optimizers.AdamW(rate, weight_decay=recipe.weight_decay),
+        keras.losses.CategoricalCrossentropy(label_smoothing=recipe.label_smoothing),
+        metrics=["accuracy"],
+        jit_compile=False,  # compiling costs more seconds than such short trainings earn back
+        run_eagerly=run_eagerly,
+    )
+    return model
+
+
+def cross_validate(build, inputs, labels, fold, *, tested=None, recipe=None, members=1, run_eagerly=False):
+    """Train on all folds but one, predict that one, and go on with the next.
+
+    Parameters
+    ----------
+    build : callable
+        Takes nothing and returns a network that is not compiled.
+    inputs, labels : float32 (n, length, 4) and int (n,)
+    fold : int (n,)
+        The fold of each row.
+    tested : sequence of int, optional
+        The folds that are predicted; all of them unless given.
+    recipe : Recipe, optional
+    members : int
+        Networks that are trained for each fold, from different random weights; their probabilities are averaged.
+    run_eagerly : bool
+        True where a few steps are not worth compiling.
+
+    Returns
+    -------
+    probabilities : float32 (n, classes)
+        Each from networks that have not seen its fold; NaN in folds that were not tested.
+    model : keras.Model
+        The network that was trained last: it has not seen the last fold of ``tested``.
+
+    Raises
+    ------
+    CourseError
+        When a fold to be tested holds no row, or all of them.
+    """
+    recipe = recipe or Recipe()
+    tested = np.unique(fold) if tested is None else tested
+    model = compile_for(build(), int((fold != tested[0]).sum()), recipe, run_eagerly)
+    targets = np.eye(model.output_shape[-1], dtype="float32")[labels]
+    found = np.full(targets.shape, np.nan, "float32")
+    for number in tested:
+        held_out = fold == number
+        if not 0 < held_out.sum() < len(fold):
+            raise CourseError(f"Fold {number} holds {held_out.sum()} of {len(fold)} rows: some, not all, are needed.")
+        total = 0
+        for _ in range(members):
+            restart(model, build)
+            effort = {"epochs": recipe.epochs, "batch_size": recipe.batch_size}
+            fit(model, inputs[~held_out], targets[~held_out], quiet=True, **effort)
+            total = total + predict(model, inputs[held_out])
+        found[held_out] = total / members
+    return found, model

@@ -1,0 +1,139 @@
+"""One question to one dataset, and two who answer it; and a network that can be trained again and again."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import keras
+import numpy as np
+
+from utils import metrics
+from utils.datasets import Split
+from utils.errors import CourseError
+from utils.nn.inference import predict
+from utils.nn.schedules import Cosine
+from utils.nn.training import fit, restart, seeded
+
+SCORES = {
+    "accuracy": metrics.accuracy,
+    "AUC": metrics.roc_auc,
+    "macro-AUC": metrics.macro_auc,
+    "mean AUC": metrics.multilabel_auc,
+    "RMSE": metrics.rmse,
+}
+
+
+@dataclass(frozen=True)
+class Method:
+    """One that answers. name: in words. answer: a function of the rows to learn from, int (k,), and a seed, which
+    returns the answers for the task's test part: (test,) or (test, outputs)."""
+
+    name: str
+    answer: Callable
+
+
+@dataclass(frozen=True, eq=False)
+class Task:
+    """One question to one dataset.
+
+    question: what is asked. metric: one of SCORES. labels: of all rows, (n,) or (n, tasks). groups: (n,), rows that
+    belong together, for splits and intervals; None where nothing but single rows can be drawn. split: no group on two
+    sides. deep, classical: the two Methods.
+    """
+
+    question: str
+    metric: str
+    labels: np.ndarray
+    groups: np.ndarray | None
+    split: Split
+    deep: Method
+    classical: Method
+
+    def __post_init__(self):
+        if self.metric not in SCORES:
+            raise CourseError(f"There is no metric {self.metric!r}; give {', '.join(SCORES)}.")
+        parts = list(self.split.parts().values())
+        for one, other in ((0, 1), (0, 2), (1, 2)) if self.groups is not None else ():
+            shared = np.intersect1d(self.groups[parts[one]], self.groups[parts[other]])
+            if len(shared):
+                raise CourseError(f"The task {self.question!r} has {len(shared)} groups on two sides of its split.")
+
+    @property
+    def truth(self):
+        """The labels of the test part."""
+        return self.labels[self.split.test]
+
+    @property
+    def drawn(self):
+        """What an interval draws: the groups of the test part, or its rows."""
+        test = self.split.test
+        return test if self.groups is None else self.groups[test]
+
+    def score(self, labels, answers):
+        """The task's metric, a float."""
+        return SCORES[self.metric](labels, answers)
+
+    def error(self, labels, answers):
+        """What the score lacks, 0 at best: 1 minus an AUC or an accuracy, or the RMSE itself."""
+        score = self.score(labels, answers)
+        return score if self.metric == "RMSE" else 1 - score
+
+    def paired_errors(self, one, other, *, repeats=1000, seed=0):
+        """The errors of two sets of answers to the test part, on the data and on draws of whole groups.
+
+        Both are judged on the same rows of each draw; a draw on which there is no score is left out. Returns float64
+        (1 + repeats or fewer, 2): the first row is of the data themselves. Errors as in ``metrics.estimate``.
+        """
+        found = []
+
+        def pair(truth, *answers):
+            found.append([self.error(truth, each) for each in answers])
+            return found[-1][0]
+
+        metrics.estimate(pair, self.truth, one, other, groups=self.drawn, repeats=repeats, seed=seed)
+        return np.array(found)
+
+
+class Network:
+    """A network that is compiled once and trained anew, from other random weights, as often as asked.
+
+    One recipe for all: AdamW, its rate falling to zero along a cosine, a fixed number of steps, no early stopping.
+
+    Parameters
+    ----------
+    build : callable
+        Returns a keras.Model, not compiled.
+    loss : of its outputs
+    steps, batch_size, rate, weight_decay : of the training
+        The batch size is the same for few rows and many, so that nothing is compiled twice.
+    eagerly : bool
+        Not to compile, for a handful of steps.
+    """
+
+    def __init__(self, build, loss, *, steps, batch_size=64, rate=0.003, weight_decay=0.01, eagerly=False):
+        self.build, self.steps, self.batch_size, self.rate = build, steps, batch_size, rate
+        self.model = build()
+        optimizer = keras.optimizers.AdamW(rate, weight_decay=weight_decay)
+        self.model.compile(optimizer, loss, jit_compile=False, run_eagerly=eagerly)
+
+    def fit(self, inputs, targets, seed=0, *, begin=None, max_epochs=40):
+        """Train on arrays (k, …), given as a list; few rows are seen ``max_epochs`` times at most. Returns itself.
+
+        begin: a function of the model that changes its first weights.
+        """
+        with seeded(seed):
+            restart(self.model, self.build)
+        if begin:
+            begin(self.model)
+        steps = max(1, min(self.steps, max_epochs * len(targets) // self.batch_size))
+        random, rows = np.random.default_rng(seed), np.empty(0, int)
+        while len(rows) < steps * self.batch_size:
+            rows = np.append(rows, random.permutation(len(targets)))
+        rows = rows[: steps * self.batch_size]
+        seen = [part[rows] for part in inputs]
+        options = {"epochs": 1, "shuffle": False, "quiet": True, "callbacks": [Cosine(self.rate, steps)]}
+        fit(self.model, seen if len(seen) > 1 else seen[0], targets[rows], batch_size=self.batch_size, **options)
+        return self
+
+    def predict(self, inputs, batch_size=500):
+        """The outputs, float64 (k, outputs), for arrays given as a list."""
+        return predict(self.model, inputs, batch_size).astype(float)
