@@ -1,19 +1,31 @@
 """A reader's own data: from a path and a kind to the same frozen type that the catalogue's datasets have.
 
-images: an ``.npz`` in MedMNIST's layout. sequences, molecules: a ``.csv``. records: a folder with ``events.csv`` and
-``outcomes.csv``, or the two paths with a comma between them. ``data/YOUR_OWN.md`` shows each.
+images: an ``.npz`` in MedMNIST's layout. sequences, molecules: a table (``.csv`` and its like). records: a folder with
+``events.csv`` and ``outcomes.csv``, or the two paths with a comma between them. ``data/YOUR_OWN.md`` shows each.
 """
 
 import os
+from collections.abc import Sequence
 from importlib import import_module
 from pathlib import Path
 
 from utils.datasets.own import reading, tables
+from utils.datasets.own.layout import SUFFIXES as TABLES
+from utils.datasets.own.layout import layout
+from utils.datasets.types import Images, Molecules, Records
+from utils.datasets.types import Sequences as Stretches
 from utils.errors import UsageError
 
-SUFFIXES = {"images": ".npz", "sequences": ".csv", "molecules": ".csv"}
-KINDS = (*SUFFIXES, "records")
-FORMS = ".npz (images), .csv (sequences, molecules) or a folder with events.csv and outcomes.csv (records)"
+KINDS = ("images", "sequences", "molecules", "records")
+OPTIONS = {
+    "images": (),
+    "sequences": ("sequence", "label", "group", "id"),
+    "molecules": ("smiles", "label", "group", "id"),
+    "records": ("id", "label", "time", "group"),
+}
+FORMS = (
+    ".npz (images), .csv, .tsv or .txt (sequences, molecules) or a folder with events.csv and outcomes.csv (records)"
+)
 TWO_FILES = "two files, as a folder with events.csv and outcomes.csv or as EVENTS.csv,OUTCOMES.csv"
 
 
@@ -24,22 +36,68 @@ def is_path(name: object) -> bool:
     return any(mark in name for mark in "./\\~") or (name != "" and reading.exists(Path(name)))
 
 
-def load(path: str | os.PathLike, kind: str | None = None):
-    """The dataset in this file, folder or pair of files. Without a kind, suffix and columns decide.
+def load(
+    path: str | os.PathLike,
+    kind: str | None = None,
+    *,
+    label: str | Sequence[str] | None = None,
+    smiles: str | None = None,
+    sequence: str | None = None,
+    group: str | None = None,
+    id: str | None = None,
+    time: str | None = None,
+) -> Images | Stretches | Molecules | Records:
+    """The dataset in this file, folder or pair of files. What was assumed or left out is in ``entry.notes``.
 
-    Raises CourseError, with one sentence, for what does not fit: where, what was expected, what was found.
+    Parameters
+    ----------
+    path : str or path
+        An ``.npz``, a table, a folder with events and outcomes, or ``EVENTS.csv,OUTCOMES.csv``.
+    kind : str, optional
+        "images", "sequences", "molecules" or "records"; without it, suffix, options and columns decide.
+    label : str or sequence of str, optional
+        The column to predict; for molecules it may be several, in a text with commas between them or as a sequence.
+    smiles, sequence, group, id, time : str, optional
+        The columns that hold this, where their names do not say it. For sequences and molecules, ``id`` names a column
+        that is left out.
+
+    Raises
+    ------
+    UsageError
+        For an unknown kind, or an option that the kind does not have.
+    CourseError
+        With one sentence, for what does not fit: where it is, what was expected, what was found.
     """
     if kind is not None and kind not in KINDS:
         raise UsageError(f"Your own data cannot be {kind}; they can be {', '.join(KINDS)}.")
+    options = {"label": label, "smiles": smiles, "sequence": sequence, "group": group, "id": id, "time": time}
+    options = {name: value for name, value in options.items() if value is not None}
     files = pair(os.fspath(path))
     path = reading.full(path)
-    kind = kind or ("records" if files else _kind(path))
+    kind = kind or ("records" if files else _kind(path, options))
+    options = _checked(kind, options)
     module = import_module(f"utils.datasets.own.{kind}")
     if kind == "records":
-        return module.records(*files) if files else module.of_folder(_folder(path))
+        return module.records(*files, **options) if files else module.of_folder(_folder(path), **options)
     if files:
-        raise reading.refusal(files[0], "", f"expected one {SUFFIXES[kind]} file of {kind}, found two paths.")
-    return getattr(module, kind)(path)
+        raise reading.refusal(files[0], "", f"expected one file of {kind}, found two paths.")
+    return getattr(module, kind)(path, **options)
+
+
+def _checked(kind: str, options: dict[str, object]) -> dict[str, object]:
+    """The options, when this kind has them and each names a column; only molecules may have several labels."""
+    for option, value in options.items():
+        if option not in OPTIONS[kind]:
+            has = ", ".join(f"--{name}" for name in OPTIONS[kind])
+            raise UsageError(f"Your own {kind} have no option --{option}; they have {has or 'none'}.")
+        several = option == "label" and kind == "molecules"
+        names = [value] if isinstance(value, str) or not several else list(value)
+        if not names or not all(isinstance(name, str) and name.strip() for name in names):
+            found = reading.brief(repr(value))
+            raise UsageError(
+                f"The option --{option} is {found}; give the name of {'columns' if several else 'a column'}."
+            )
+    return options
 
 
 def pair(text: str) -> tuple[Path, Path] | None:
@@ -48,7 +106,7 @@ def pair(text: str) -> tuple[Path, Path] | None:
         return None
     commas = [place for place, letter in enumerate(text) if letter == ","]
     pairs = [(reading.full(text[:place]), reading.full(text[place + 1 :].strip())) for place in commas]
-    pairs = [files for files in pairs if all(file.suffix.lower() == ".csv" for file in files)]
+    pairs = [files for files in pairs if all(file.suffix.lower() in TABLES for file in files)]
     return max(pairs, key=lambda files: sum(map(reading.exists, files)), default=None)
 
 
@@ -61,7 +119,7 @@ def in_full(text: str) -> str:
     if files:
         return ",".join(map(str, files))
     path = reading.full(text)
-    meant = text.lower().endswith((*SUFFIXES.values(), "/", "\\")) and "://" not in text
+    meant = text.lower().endswith((".npz", *TABLES, "/", "\\")) and "://" not in text
     return str(path) if meant or reading.exists(path) else text
 
 
@@ -73,8 +131,8 @@ def _folder(path: Path) -> Path:
     return path.resolve()
 
 
-def _kind(path: Path) -> str:
-    """What the path is, by its suffix and the names of its columns."""
+def _kind(path: Path, options: dict[str, object]) -> str:
+    """What the path is, by its suffix, the options and the names of its columns."""
     if not reading.exists(path):
         raise reading.absent(path)
     if path.is_dir():
@@ -82,12 +140,21 @@ def _kind(path: Path) -> str:
     suffix = path.suffix.lower()
     if suffix == ".npz":
         return "images"
-    if suffix != ".csv":
+    if suffix not in TABLES:
         raise reading.refusal(path, "", f"expected {FORMS}, found {reading.ending(path)}.")
-    names = tables.header(path)
-    folded = {name.lower() for name in names}
-    for column, kind in (("smiles", "molecules"), ("sequence", "sequences"), ("id", "records")):
-        if column in folded:
-            return kind
+    if "smiles" in options or "sequence" in options:
+        return "molecules" if "smiles" in options else "sequences"
+    found = layout(path, tables.KNOWN)
+    names = {reading.plain(name) for name in found.names}
+    kinds = {"molecules": {"smiles", *tables.SMILES}, "sequences": {"sequence", *tables.SEQUENCE}}
+    fitting = [kind for kind, columns in kinds.items() if names & columns]
+    if len(fitting) == 1:
+        return fitting[0]
+    where, there = f"line {found.line}", reading.listed([name or "(no name)" for name in found.names])
+    if fitting:
+        raise reading.refusal(path, where, f"expected molecules or sequences, found both in {there}; say --kind.")
+    if names & {"id", *tables.PERSON}:
+        return "records"
     expected = "smiles and labels (molecules), or sequence and label (sequences)"
-    raise reading.refusal(path, "line 1", f"expected the columns {expected}, found {reading.listed(names)}.")
+    advice = "name one with --smiles or --sequence"
+    raise reading.refusal(path, where, f"expected the columns {expected}, found {there}; {advice}.")

@@ -1,12 +1,16 @@
-"""What stands in the place of a catalogue entry for a reader's own file."""
+"""What takes the place of a catalogue entry for a reader's own file."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from utils.datasets.catalogue import Entry
 
 
-def entry(path: Path, kind: str, task: str, class_names: tuple[str, ...] = ()) -> Entry:
-    """The entry of an own file or folder: its name without the suffix, and nothing that only its owner can know."""
+def entry(path: Path, kind: str, task: str, class_names: tuple[str, ...] = (), notes: Sequence[str] = ()) -> Entry:
+    """The entry of an own file or folder: its name without the suffix, and nothing that only its owner can know.
+
+    notes: what was assumed to read it and what was left out, one sentence each.
+    """
     return Entry(
         name=path.stem,
         title=f"Your own {kind}, {path.name}",
@@ -22,4 +26,5 @@ def entry(path: Path, kind: str, task: str, class_names: tuple[str, ...] = ()) -
         split="in the file" if kind == "images" else "by group",
         card="",
         class_names=class_names,
+        notes=tuple(notes),
     )

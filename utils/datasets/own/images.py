@@ -29,7 +29,7 @@ def images(path: Path) -> Images:
     names of patients, of whom none may be in two parts; without them each picture is its own. class_names: text.
     The sizes that the file declares are read first: it may unpack to 2 GB at the most. Pickles are never opened.
     """
-    reading.present(path, ".npz")
+    reading.present(path, (".npz",))
     try:
         with zipfile.ZipFile(path) as archive:
             return _Archive(path, archive).images()

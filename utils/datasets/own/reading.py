@@ -6,16 +6,14 @@ Each says where in the file, what was expected, and what was found.
 import contextlib
 import difflib
 import os
+import re
 from collections.abc import Collection, Sequence
 from pathlib import Path
-
-import numpy as np
 
 from utils.errors import CourseError
 
 LIMIT = 2_000_000_000  # bytes, of a file and of what a file unpacks to
 LONGEST_MESSAGE = 280  # characters: what `course run` shows of an error
-FEWEST_GROUPS = 3  # of each class: one for training, one for validation, one for the test
 
 
 def refusal(path: Path, where: str, problem: str) -> CourseError:
@@ -38,6 +36,12 @@ def listed(names: Collection[object], most: int = 6) -> str:
     return (", ".join(told) or "nothing") + (f" and {more:,} more" if more > 0 else "")
 
 
+def plain(name: str) -> str:
+    """The name of a column in small letters with ``_`` between its words: "MoleculeID" and "molecule id" are alike."""
+    words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name)
+    return re.sub(r"\W+", "_", words).strip("_").casefold()
+
+
 def full(path: str | os.PathLike) -> Path:
     """The absolute path, ``~`` as the home folder where there is one."""
     path = Path(path)
@@ -54,16 +58,20 @@ def exists(path: Path) -> bool:
         return False
 
 
-def present(path: Path, suffix: str) -> Path:
-    """The path, when a file of this kind stands there and is neither empty nor too large; nothing is read for that."""
+def present(path: Path, suffixes: Sequence[str]) -> Path:
+    """The path, when a file of this kind is there and is neither empty nor too large; nothing is read for that.
+
+    suffixes: those that a file of this kind may have, the usual one first.
+    """
+    suffix = suffixes[0]
     if not exists(path):
         raise absent(path)
     if path.is_dir():
         raise refusal(path, "", f"expected a {suffix} file, found a folder; name the file in it.")
     if not path.is_file():
         raise refusal(path, "", f"expected a {suffix} file, found something that is no file.")
-    if path.suffix.lower() != suffix:
-        advice = "; save the table as 'CSV UTF-8' with commas" if suffix == ".csv" else ""
+    if path.suffix.lower() not in suffixes:
+        advice = "; save the table as 'CSV UTF-8'" if suffix == ".csv" else ""
         raise refusal(path, "", f"expected a {suffix} file, found {ending(path)}{advice}.")
     size = path.stat().st_size
     if size == 0:
@@ -96,17 +104,3 @@ def absent(path: Path) -> CourseError:
     close = difflib.get_close_matches(path.name, others, n=3)
     advice = f"did you mean {' or '.join(brief(other, 40) for other in close)}?" if close else "look at its name."
     return CourseError(f"There is no {name} in the folder {told}; {advice}")
-
-
-def enough_groups(path: Path, labels: np.ndarray, class_names: Sequence[str], groups: np.ndarray) -> None:
-    """Refuse a class that cannot stand in training, validation and test, because too few groups hold it."""
-    pairs = np.unique(np.stack([labels, groups]), axis=1)
-    counts = np.bincount(pairs[0], minlength=len(class_names))
-    if counts.min() < FEWEST_GROUPS:
-        label = int(counts.argmin())
-        raise refusal(
-            path,
-            "column label",
-            f"expected each class in {FEWEST_GROUPS} groups or more, for training, validation and test, "
-            f"found {brief(class_names[label])!r} in {counts[label]}.",
-        )

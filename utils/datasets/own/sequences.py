@@ -1,12 +1,15 @@
-"""Your own letters: a CSV with ``sequence,label`` and, where rows belong together, ``group``."""
+"""Your own DNA or RNA: a table with a sequence and a label in each row and, where rows belong together, a group."""
 
 import re
 from pathlib import Path
 
 import numpy as np
 
-from utils.datasets.own import reading, tables
+from utils.datasets.own import reading
 from utils.datasets.own.entries import entry
+from utils.datasets.own.labels import classes
+from utils.datasets.own.numbers import IDS, PERHAPS_IDS
+from utils.datasets.own.tables import GROUP, LABEL, SEQUENCE, Sheet, Table
 from utils.datasets.splits import numbered
 from utils.datasets.types import Sequences
 
@@ -15,25 +18,65 @@ LETTERS = "ACGTRYSWKMBDHVN"  # the four, and the IUPAC codes for "one of these" 
 OTHER = re.compile(f"[^{LETTERS}]")
 
 
-def sequences(path: Path) -> Sequences:
+def sequences(path: Path, **options: str) -> Sequences:
     """Stretches of DNA or RNA, any lengths up to 10,000 letters, each with the name or number of its class.
 
     Small letters become capitals and U becomes T. Classes are in the order of their numbers, or of the alphabet.
-    groups: the same for identical letters; with a column ``group``, for the same value there too. Other columns are
-    not used.
+    groups: the same for identical letters; with a column ``group``, for the same value there too. Options: sequence,
+    label, group and id, the names of columns.
     """
-    table = tables.table(path, text=("sequence", "label", "group"), optional={"group"})
+    sheet = Sheet(path)
+    sheet.choose(**options)
+    sheet.find("sequence", SEQUENCE)
+    sheet.find("group", GROUP, required=False)
+    table = _with_labels(sheet)
     letters = _letters(table)
-    labels, class_names = _classes(table)
+    labels, class_names = classes(table)
     groups = numbered(letters)
-    if "group" in table.columns:
-        groups = _joined(groups, table.filled("group"))
-    reading.enough_groups(path, labels, class_names, groups)
-    return Sequences(entry(path, "sequences", "classification", class_names), letters, labels, class_names, groups)
+    if "group" in table.words:
+        groups = joined(groups, table.filled("group"))
+    own = entry(path, "sequences", "classification", class_names, sheet.notes)
+    return Sequences(own, letters, labels, class_names, groups)
 
 
-def _letters(table: tables.Table) -> np.ndarray:
-    letters = table.columns["sequence"]
+def _with_labels(sheet: Sheet) -> Table:
+    """The table with a column ``label``: the named one, or the only one whose values many rows share."""
+    rest = sheet.rest()
+    known = [place for place in rest if reading.plain(sheet.names[place]) in ("label", *LABEL)]
+    if "label" in sheet.roles or known or not rest:
+        sheet.find("label", LABEL)
+        sheet.left_out(sheet.rest(), "not needed")
+        return sheet.read(("sequence", "label", "group"))
+    roles = {f"column {place}": place for place in rest}
+    sheet.roles |= roles
+    table = sheet.read(("sequence", "group", *roles))
+    for role in roles:
+        del sheet.roles[role]
+    shared = [role for role in roles if _may_be_classes(sheet.names[roles[role]], table.words[role])]
+    if len(shared) != 1:
+        found = reading.listed([sheet.names[roles[role]] for role in shared], 4) if shared else sheet.there()
+        raise sheet.refuse(f"expected a column label, found {found}; name it with --label.")
+    place = roles[shared[0]]
+    sheet.roles["label"] = place
+    sheet.notes.append(f"the column {reading.brief(sheet.names[place], 24)} was read as label")
+    sheet.left_out(sheet.rest(), "not needed")
+    words = {role: table.words[role] for role in ("sequence", "group") if role in table.words}
+    words["label"] = table.words[shared[0]]
+    return Table(table.path, words, {}, table.lines, table.names | {"label": sheet.names[place]})
+
+
+def _may_be_classes(name: str, values: np.ndarray) -> bool:
+    last = reading.plain(name).rsplit("_", 1)[-1]
+    different = len(set(values.tolist()))
+    return (
+        2 <= different <= max(len(values) / 3, 2)
+        and last not in IDS
+        and not (last in PERHAPS_IDS and different == len(values))
+    )
+
+
+def _letters(table: Table) -> np.ndarray:
+    letters = table.words["sequence"]
     for row, sequence in enumerate(letters):
         letters[row] = sequence = sequence.upper().replace("U", "T")
         other = OTHER.search(sequence)
@@ -49,34 +92,8 @@ def _letters(table: tables.Table) -> np.ndarray:
     return letters
 
 
-def _classes(table: tables.Table) -> tuple[np.ndarray, tuple[str, ...]]:
-    """Index of the class of each row, and the names of the classes."""
-    names = table.filled("label")
-    try:
-        order = {name: float(name) for name in set(names)}
-    except ValueError:
-        order = {name: name for name in set(names)}
-    # "1" and "1.0" are one class, called what it is called first.
-    first = {}
-    for name in names:
-        first.setdefault(order[name], name)
-    values = sorted(first)
-    if len(values) < 2:
-        raise reading.refusal(
-            table.path, "column label", f"expected two classes or more, found only {reading.brief(names[0])!r}."
-        )
-    if len(values) > max(len(names) / 3, 2):
-        raise reading.refusal(
-            table.path,
-            "column label",
-            f"expected a class that many rows share, found {len(values):,} different values in {len(names):,} rows.",
-        )
-    index = {value: place for place, value in enumerate(values)}
-    return np.array([index[order[name]] for name in names], np.int64), tuple(first[value] for value in values)
-
-
-def _joined(identical: np.ndarray, stated: np.ndarray) -> np.ndarray:
-    """One number for all rows that hang together, by the same letters or by the same stated group."""
+def joined(identical: np.ndarray, stated: np.ndarray) -> np.ndarray:
+    """One number for all rows that hang together, because they are identical or by the same stated group."""
     from scipy.sparse import coo_array
     from scipy.sparse.csgraph import connected_components
 

@@ -4,38 +4,63 @@ from collections import Counter
 
 import numpy as np
 
+from utils.datasets.own.needs import known_events, plan
 from utils.datasets.own.reading import brief
 from utils.datasets.types import Images, Molecules, Records, Sequences
 
-MOST = 8  # classes, columns or variables that are told one by one
+MOST = 8  # classes, columns or variables that are named one by one
+LINE = "\n" + " " * 13  # where `course data check` begins what it says of each
 
 
 def summary(data: Images | Sequences | Molecules | Records) -> dict[str, str]:
-    """What → how much of it, in the order to be read; "note" is what should be looked at."""
-    told = {"read as": f"{data.entry.kind}, {data.entry.task}"}
-    return told | {Images: _images, Sequences: _sequences, Molecules: _molecules, Records: _records}[type(data)](data)
+    """What → how much of it, in the order to be read, once it is sure that a study can be made of the data.
+
+    "split" says how many rows of each class are in each part; "assumed" what was assumed or left out; "note" what
+    should be looked at. Raises CourseError where ``plan`` does.
+    """
+    parts = plan(data).parts()
+    found = {"read as": f"{data.entry.kind}, {data.entry.task}"}
+    found |= {Images: _images, Sequences: _sequences, Molecules: _molecules, Records: _records}[type(data)](data)
+    found["split"] = LINE.join(f"{part}: {_part(data, rows)}" for part, rows in parts.items())
+    if data.entry.notes:
+        found["assumed"] = LINE.join(data.entry.notes)
+    return found
+
+
+def _part(data: Images | Sequences | Molecules | Records, rows: np.ndarray) -> str:
+    """The size of one part, and what of each class is in it."""
+    labels = data.labels[rows]
+    if isinstance(data, Molecules) and data.entry.task == "regression":
+        each = [f"{brief(n, 24)} mean {np.nanmean(k):.4g}" for n, k in zip(data.task_names, labels.T, strict=True)]
+    elif labels.ndim == 2:
+        names = data.task_names if isinstance(data, Molecules) else data.class_names
+        each = [f"{brief(n, 24)} {int(np.nansum(k)):,}" for n, k in zip(names, labels.T, strict=True)]
+    else:
+        counts = np.bincount(labels, minlength=len(data.class_names))
+        each = [f"{brief(n, 24)} {count:,}" for n, count in zip(data.class_names, counts, strict=True)]
+    return f"{len(rows):,} in {len(np.unique(data.groups[rows])):,} groups: {_some(each)}"
 
 
 def _images(data: Images) -> dict[str, str]:
     count, height, width, channels = data.images.shape
     parts = data.split.parts()
-    told = {
+    found = {
         "pictures": f"{count:,} ({', '.join(f'{len(rows):,} {part}' for part, rows in parts.items())})",
         "size": f"{height} x {width} pixels, {channels} channel{'s' if channels > 1 else ''}",
     }
     if data.labels.ndim == 1:
-        told["classes"] = _classes(data.labels, data.class_names)
+        found["classes"] = _classes(data.labels, data.class_names)
     else:
         shares = data.labels.mean(axis=0)
-        told["findings"] = _some([f"{n} {share:.1%}" for n, share in zip(data.class_names, shares, strict=True)])
-    told["groups"] = _groups(data.groups, "picture")
+        found["findings"] = _some([f"{n} {share:.1%}" for n, share in zip(data.class_names, shares, strict=True)])
+    found["groups"] = _groups(data.groups, "picture")
     seen = Counter()
     for rows in parts.values():
         seen.update({data.images[row].tobytes() for row in rows})
     twice = sum(times > 1 for times in seen.values())
     if twice:
-        told["note"] = f"{twice:,} pictures are in two parts, pixel for pixel: the test would be too easy"
-    return told
+        found["note"] = f"{twice:,} pictures are in two parts, pixel for pixel: the test would be too easy"
+    return found
 
 
 def _sequences(data: Sequences) -> dict[str, str]:
@@ -50,38 +75,38 @@ def _sequences(data: Sequences) -> dict[str, str]:
 
 
 def _molecules(data: Molecules) -> dict[str, str]:
-    told = {"molecules": f"{len(data.smiles):,}, of which {len(set(data.smiles)):,} different SMILES"}
+    found = {"molecules": f"{len(data.smiles):,}, of which {len(set(data.smiles)):,} different SMILES"}
     if data.unparsable:
         left_out = [f"line {line} {brief(smiles, 24)!r}" for line, smiles in data.unparsable]
-        told["left out"] = f"{len(left_out):,} that RDKit cannot read: {_some(left_out)}"
+        found["left out"] = f"{len(left_out):,} that RDKit cannot read, or too large: {_some(left_out)}"
     columns = []
     for name, values in zip(data.task_names, data.labels.T, strict=True):
         values = values[~np.isnan(values)]
         spread = f"{values.mean():.1%} are 1" if data.entry.task == "classification" else _range(values)
         columns.append(f"{brief(name, 24)} ({len(values):,} measured, {spread})")
-    told["labels"] = _some(columns)
-    told["groups"] = f"{len(np.unique(data.groups)):,} scaffolds"
-    return told
+    found["labels"] = _some(columns)
+    found["groups"] = _groups(data.groups, "row")
+    return found
 
 
 def _records(data: Records) -> dict[str, str]:
     each = data.events["id"].value_counts().reindex(data.patients.index, fill_value=0).to_numpy()
     moment = data.patients["predict_at"]
     variables = data.events["variable"].value_counts()
-    told = {
+    found = {
         "people": f"{len(each):,}, of whom {(each == 0).sum():,} without events",
-        "events": f"{each.sum():,}, {each.min():,} to {each.max():,} a person, median {np.median(each):,.0f}",
+        "events": f"{each.sum():,}, {each.min():,} to {each.max():,} per person, median {np.median(each):,.0f}",
         "variables": _some([f"{brief(name, 24)} {count:,}" for name, count in variables.items()]),
         "days": _range(data.events["time"].to_numpy()),
         "classes": _classes(data.labels, data.class_names),
         "groups": _groups(data.groups, "person"),
     }
     if moment.isna().all():
-        told["known"] = "every event, since outcomes have no column time: none may come from after the outcome"
+        found["known"] = "every event, since outcomes have no column time: none may come from after the outcome"
     else:
-        later = (data.events["time"].to_numpy() > moment.reindex(data.events["id"]).to_numpy()).sum()
-        told["known"] = f"{each.sum() - later:,} events, up to the moment of prediction; {later:,} come later"
-    return told
+        known = len(known_events(data))
+        found["known"] = f"{known:,} events, up to the moment of prediction; {each.sum() - known:,} come later"
+    return found
 
 
 def _classes(labels: np.ndarray, names: tuple[str, ...]) -> str:
@@ -91,13 +116,13 @@ def _classes(labels: np.ndarray, names: tuple[str, ...]) -> str:
 
 def _groups(groups: np.ndarray, row: str) -> str:
     count = len(np.unique(groups))
-    return f"{count:,}, each {row} its own" if count == len(groups) else f"{count:,}, never parted by a split"
+    return f"{count:,}, each {row} its own" if count == len(groups) else f"{count:,}, never divided by a split"
 
 
 def _range(values: np.ndarray) -> str:
     return f"{values.min():.4g} to {values.max():.4g}, median {np.median(values):.4g}"
 
 
-def _some(told: list[str]) -> str:
-    more = len(told) - MOST
-    return ", ".join(told[:MOST]) + (f" and {more:,} more" if more > 0 else "")
+def _some(found: list[str]) -> str:
+    more = len(found) - MOST
+    return ", ".join(found[:MOST]) + (f" and {more:,} more" if more > 0 else "")

@@ -1,4 +1,7 @@
-"""Reading a reader's own CSV: each row is known by its line, counted from 1 as an editor does; the header is line 1."""
+"""Reading a reader's own table: each row is known by its line, counted from 1 as an editor does.
+
+A column is found by the name that its kind gives it, by another name that means the same, or by an option.
+"""
 
 import csv
 import difflib
@@ -8,195 +11,176 @@ from pathlib import Path
 
 import numpy as np
 
-from utils.datasets.own.reading import brief, listed, present, refusal, unreadable
+from utils.datasets.own.layout import Layout, layout
+from utils.datasets.own.numbers import MISSING, Numbers
+from utils.datasets.own.reading import brief, listed, plain, refusal
 from utils.errors import CourseError
 
-MISSING = {"", "na", "nan"}
-LARGEST = 3e38  # what fits into the float32 that models compute with
 CHUNK = 500  # rows taken apart at a time: few enough to stay in the processor's cache
-SEPARATORS = {";": "semicolons", "\t": "tabs", "|": "bars"}
+SMILES = ("smile", "smi", "mol", "canonical_smiles", "isomeric_smiles", "smiles_string")
+SEQUENCE = ("sequences", "seq", "dna", "rna", "dna_sequence", "rna_sequence")
+LABEL = ("labels", "class", "y", "target", "outcome", "category")
+PERSON = ("patient", "patient_id", "subject", "subject_id", "person", "person_id", "participant", "participant_id")
+GROUP = ("groups", "group_id", "family", "family_id", *PERSON)
+TIME = ("date", "datetime", "timestamp", "day", "days", "charttime", "event_time")
+MOMENT = ("predict_at", "prediction_time", "index_time", "index_date")
+VARIABLE = ("variable_name", "var", "code", "item", "parameter", "measurement", "test")
+VALUE = ("values", "val", "valuenum", "result")
+NAMES = {"smiles", "sequence", "id", "label", "group", "time", "variable", "value"}
+KNOWN = NAMES.union(SMILES, SEQUENCE, LABEL, GROUP, TIME, MOMENT, VARIABLE, VALUE)
 
 
 @dataclass(frozen=True)
 class Table:
-    """The columns of a CSV that were asked for.
+    """The columns that were asked for.
 
-    columns: name → str objects (rows,) or float64 (rows,), NaN where the field is empty. lines: int64 (rows,).
+    words: role → str objects (rows,). numbers: place of the column → ``Numbers``. lines: int64 (rows,).
+    names: role → the name that the file has for it.
     """
 
     path: Path
-    columns: dict[str, np.ndarray]
+    words: dict[str, np.ndarray]
+    numbers: dict[int, Numbers]
     lines: np.ndarray
+    names: dict[str, str]
 
-    def refuse(self, row: int, column: str, problem: str) -> CourseError:
+    def refuse(self, row: int, role: str, problem: str) -> CourseError:
         """The error for one field."""
-        return refusal(self.path, f"line {self.lines[row]}, column {brief(column)}", problem)
+        return refusal(self.path, f"line {self.lines[row]}, {self.where(role)}", problem)
 
-    def filled(self, column: str) -> np.ndarray:
-        """The column, when no field of it is empty."""
-        values = self.columns[column]
-        if values.dtype == object:
-            empty = [word for word in set(values.tolist()) if word.lower() in MISSING]
-            missing = np.isin(values, empty) if empty else np.zeros(1, bool)
-        else:
-            missing = np.isnan(values)
-        if missing.any():
-            raise self.refuse(int(missing.argmax()), column, "expected a value, found an empty field (or NA, NaN).")
+    def where(self, role: str) -> str:
+        return f"column {brief(self.names.get(role, role))}"
+
+    def filled(self, role: str) -> np.ndarray:
+        """The words of a column, when no field of it is empty."""
+        values = self.words[role]
+        empty = [word for word in set(values.tolist()) if word.lower() in MISSING]
+        if empty:
+            row = int(np.isin(values, empty).argmax())
+            raise self.refuse(row, role, "expected a value, found an empty field (or NA, NaN).")
         return values
 
 
-def header(path: Path) -> list[str]:
-    """The names in the first line, without the spaces around them."""
-    for line, fields in _records(present(path, ".csv")):
-        return _names(path, f"line {line}", fields)
-    raise refusal(path, "line 1", "expected the names of columns, found nothing.")
+class Sheet:
+    """A table before its rows are read: which column is used for what, and what has to be said about that."""
 
+    def __init__(self, path: Path):
+        self.layout: Layout = layout(path, KNOWN)
+        self.path, self.names = path, self.layout.names
+        self.notes = list(self.layout.notes)
+        self.roles: dict[str, int] = {}
 
-def table(
-    path: Path,
-    text: Sequence[str] = (),
-    numbers: Sequence[str] | None = (),
-    optional: Collection[str] = (),
-    expected: str = "a number",
-) -> Table:
-    """Read columns of a CSV (UTF-8, commas) in one pass: time and memory grow with the rows.
+    def refuse(self, problem: str) -> CourseError:
+        return refusal(self.path, f"line {self.layout.line}", problem)
 
-    text, numbers: names of columns, small letters; capitals in the file do not matter. numbers=None: all other columns,
-    spelled as in the file. optional: those of the names that may be absent. expected: what a field of numbers should
-    have held, for the message. Empty lines are passed over; other columns are not used.
-    """
-    names = header(path)
-    found = _wanted(path, names, [*text, *(numbers or ())], optional)
-    words = [name for name in found if name in text]
-    if numbers is None:
-        found |= {name: place for place, name in enumerate(names) if place not in found.values()}
-    parts, all_lines, known = {name: [] for name in found}, [], {}
-    for lines, columns in _chunks(path, len(names)):
-        all_lines.append(lines)
-        for name, place in found.items():
-            if name in words:
-                # The same word again is the same object again: a million rows with few different words stay small.
-                parts[name] += [known.setdefault(word, word) for word in map(str.strip, columns[place])]
-            else:
-                parts[name].append(numeric(path, name, columns[place], lines, expected))
-    if not all_lines:
-        raise refusal(path, "", "expected rows below the header, found none.")
-    columns = {name: np.array(part, object) if name in words else np.concatenate(part) for name, part in parts.items()}
-    return Table(path, columns, np.concatenate(all_lines))
+    def there(self) -> str:
+        return listed([name or "(no name)" for name in self.names])
 
+    def has(self, name: str) -> bool:
+        return self._place(name) is not None
 
-def numeric(path: Path, name: str, fields: Sequence[str], lines: np.ndarray, expected: str = "a number") -> np.ndarray:
-    """Fields as float64, NaN where they are empty, NA or NaN; the first that is no number is refused with its line."""
-    try:
-        values = np.array([field or "nan" for field in fields], dtype=np.float64)
-    except ValueError:
-        values = np.array([_number(field) for field in fields], dtype=np.float64)
-    wrong = np.abs(values) > LARGEST
-    if "_" in "".join(fields):  # 1_000 is a number for Python only
-        wrong |= ["_" in field for field in fields]
-    if wrong.any():
-        row = int(wrong.argmax())
-        found = f"{brief(fields[row].strip())!r}{' with a comma for a point' if ',' in fields[row] else ''}"
-        raise refusal(path, f"line {lines[row]}, column {brief(name)}", f"expected {expected}, found {found}.")
-    return values
+    def named(self, option: str, name: str) -> int:
+        """The place of the column that an option names."""
+        place = self._place(name)
+        if place is None:
+            close = difflib.get_close_matches(name.casefold(), map(str.casefold, self.names), n=1)
+            advice = f"; did you mean {brief(close[0])}?" if close else "."
+            raise self.refuse(f"expected the column {brief(name)} that --{option} names, found {self.there()}{advice}")
+        for other, taken in self.roles.items():
+            if taken == place and other != option:
+                both = f"--{other} and --{option}"
+                raise self.refuse(f"expected different columns for {both}, found {brief(name)} for both.")
+        return place
 
+    def several(self, option: str, names: str | Sequence[str]) -> list[int]:
+        """The places of the columns that one option names: a sequence, or a text with commas between the names."""
+        if isinstance(names, str):
+            names = [names] if self.has(names) else next(csv.reader([names], skipinitialspace=True))
+        places = [self.named(option, name) for name in names if name.strip()]
+        if not places or len(set(places)) < len(places):
+            raise self.refuse(f"expected the names of different columns in --{option}, found {listed(names)}.")
+        return places
 
-def _number(field: str) -> float:
-    """The number, NaN for an empty field, infinity for what is none."""
-    if field.strip().lower() in MISSING:
-        return np.nan
-    try:
-        return float(field)
-    except ValueError:
-        return np.inf
+    def choose(self, **options: str | None) -> None:
+        """Take the columns that options name, before any other column is looked for."""
+        for role, name in options.items():
+            if name is not None:
+                self.roles[role] = self.named(role, name)
 
-
-def _names(path: Path, where: str, fields: list[str]) -> list[str]:
-    """Names that can be told apart, from the fields of the first line."""
-    names = [field.strip() for field in fields]
-    for mark, told in SEPARATORS.items():
-        if len(names) == 1 and mark in names[0]:
-            raise refusal(
-                path, where, f"expected commas between the columns, found {told}; save the table as CSV with commas."
-            )
-    seen = set()
-    for place, name in enumerate(map(str.lower, names), start=1):
-        if not name:
-            raise refusal(
-                path, where, f"expected a name for each column, found none for column {place} (pandas: index=False)."
-            )
-        if name in seen:
-            raise refusal(path, where, f"expected each name once, found {brief(name)} twice.")
-        seen.add(name)
-    return names
-
-
-def _wanted(path: Path, names: list[str], wanted: list[str], optional: Collection[str]) -> dict[str, int]:
-    """Name → place in the header. A name that is almost an optional one is a slip of the pen, and is refused."""
-    places = {name.lower(): place for place, name in enumerate(names)}
-    for name in wanted:
-        if name in places:
-            continue
-        if name not in optional:
-            raise refusal(path, "line 1", f"expected a column {name}, found {listed(names)}.")
-        close = difflib.get_close_matches(name, [other for other in places if other not in wanted], n=1, cutoff=0.75)
+    def find(self, role: str, aliases: Collection[str] = (), required: bool = True) -> int | None:
+        """The place of the column for a role: an option names it, or it has the role's name, or one that means it."""
+        if role in self.roles:
+            return self.roles[role]
+        free = {place: plain(name) for place, name in enumerate(self.names) if place not in self.roles.values()}
+        fitting = [place for place, name in free.items() if name == role]
+        fitting = fitting or [place for place, name in free.items() if name in aliases]
+        if len(fitting) > 1:
+            both = " and ".join(brief(self.names[place], 24) for place in fitting[:2])
+            raise self.refuse(f"expected one column {role}, found {both}; name the one to use with --{role}.")
+        if fitting:
+            self.roles[role] = fitting[0]
+            if free[fitting[0]] != role:
+                self.notes.append(f"the column {brief(self.names[fitting[0]], 24)} was read as {role}")
+            return fitting[0]
+        if required:
+            option = f"; name it with --{role}" if role in OPTIONS else ""
+            raise self.refuse(f"expected a column {role}, found {self.there()}{option}.")
+        close = difflib.get_close_matches(role, free.values(), n=1, cutoff=0.75)
         if close:
-            raise refusal(
-                path, "line 1", f"expected {name}, or a name unlike it, for another column, found {brief(close[0])}."
-            )
-    return {name: places[name] for name in wanted if name in places}
+            found = next(self.names[place] for place, name in free.items() if name == close[0])
+            raise self.refuse(f"expected {role}, or a name unlike it, found {brief(found)}; name it with --{role}.")
+        return None
+
+    def rest(self) -> list[int]:
+        """The columns that have a name and no role yet."""
+        return [place for place, name in enumerate(self.names) if name and place not in self.roles.values()]
+
+    def read(self, words: Collection[str] = (), numbers: Collection[int] = ()) -> Table:
+        """Read columns in one pass, so that time and memory grow with the rows.
+
+        words: roles whose fields are text. numbers: places of the columns that may hold numbers.
+        """
+        found = {role: self.roles[role] for role in words if role in self.roles}
+        separator = self.layout.separator
+        columns = {place: Numbers(self.path, self.names[place], separator) for place in numbers}
+        parts, all_lines, known = {role: [] for role in found}, [], {}
+        for lines, fields in self._chunks():
+            all_lines += lines
+            for role, place in found.items():
+                # The same word again is the same object again: a million rows with few different words stay small.
+                parts[role] += [known.setdefault(word, word) for word in map(str.strip, fields[place])]
+            for place, column in columns.items():
+                column.add(fields[place], lines)
+        if not all_lines:
+            raise refusal(self.path, "", "expected rows below the header, found none.")
+        names = {role: self.names[place] for role, place in self.roles.items()}
+        arrays = {role: np.array(part, object) for role, part in parts.items()}
+        return Table(self.path, arrays, columns, np.array(all_lines, np.int64), names)
+
+    def left_out(self, places: Collection[int], why: str) -> None:
+        """Say that columns are not used."""
+        if places:
+            names = listed([self.names[place] or f"column {place + 1}" for place in places], 4)
+            self.notes.append(f"left out, {why}: {names}")
+
+    def _place(self, name: str) -> int | None:
+        for form in (str, str.casefold):
+            found = [place for place, other in enumerate(self.names) if other and form(other) == form(name.strip())]
+            if found:
+                return found[0]
+        return None
+
+    def _chunks(self) -> Iterator[tuple[list[int], list[tuple[str, ...]]]]:
+        """(lines, columns) of some rows at a time."""
+        lines, rows = [], []
+        for line, fields in self.layout.rows():
+            lines.append(line)
+            rows.append(fields)
+            if len(rows) == CHUNK:
+                yield lines, list(zip(*rows, strict=True))
+                lines, rows = [], []
+        if rows:
+            yield lines, list(zip(*rows, strict=True))
 
 
-def _chunks(path: Path, width: int) -> Iterator[tuple[np.ndarray, list[tuple[str, ...]]]]:
-    """(lines, columns) of some rows at a time, the header left out."""
-    lines, rows = [], []
-    records = _records(path)
-    next(records)  # the header
-    for line, fields in records:
-        if len(fields) != width:
-            raise refusal(path, f"line {line}", f"expected {width} fields as in the header, found {len(fields)}.")
-        lines.append(line)
-        rows.append(fields)
-        if len(rows) == CHUNK:
-            yield np.array(lines, np.int64), list(zip(*rows, strict=True))
-            lines, rows = [], []
-    if rows:
-        yield np.array(lines, np.int64), list(zip(*rows, strict=True))
-
-
-def _records(path: Path) -> Iterator[tuple[int, list[str]]]:
-    """(line, fields) of every row with something in it."""
-    before = 0
-    try:
-        with path.open("rb") as raw:
-            if b"\0" in raw.read(100_000):
-                raise refusal(path, "", "expected text, found something else; save the table as 'CSV UTF-8'.")
-        with path.open(encoding="utf-8-sig", newline="") as stream:
-            reader = csv.reader(stream, strict=True, skipinitialspace=True)
-            for fields in reader:
-                if reader.line_num != before + 1:
-                    raise csv.Error("a quotation mark is open at its end")
-                before = reader.line_num
-                if fields and (fields[0] or any(fields)):
-                    yield before, fields
-    except csv.Error as error:
-        problem = f"expected commas and closed quotation marks, found otherwise ({error})."
-        raise refusal(path, f"line {before + 1}", problem) from error
-    except UnicodeDecodeError as error:
-        where, problem = f"line {_undecodable(path)}", "expected UTF-8, found other bytes; save it as 'CSV UTF-8'."
-        raise refusal(path, where, problem) from error
-    except OSError as error:
-        raise unreadable(path, error) from error
-
-
-def _undecodable(path: Path) -> int:
-    """The line of the first byte that is not UTF-8."""
-    number = 0
-    with path.open("rb") as stream:
-        for line in stream:
-            number += 1
-            try:
-                line.decode()
-            except UnicodeDecodeError:
-                break
-    return number
+OPTIONS = ("label", "smiles", "sequence", "group", "id", "time")
