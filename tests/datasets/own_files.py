@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from utils import datasets
+from utils.datasets import own
 from utils.errors import CourseError
 
 COUNTS = {"train": 12, "val": 6, "test": 6}
@@ -11,11 +11,11 @@ KEYS = [f"{part}_{what}" for part in COUNTS for what in ("images", "labels")]
 SMILES = ["CCO", "c1ccccc1", "CCN", "C1CCCCC1", "c1ccncc1", "C1CCNCC1"]
 
 
-def pictures(**changed):
+def pictures(counts=COUNTS, **changed):
     """The arrays of an archive of 12, 6 and 6 grey pictures with three classes; ``key=None`` takes an array out."""
     rng = np.random.default_rng(0)
     arrays = {}
-    for part, count in COUNTS.items():
+    for part, count in counts.items():
         arrays[f"{part}_images"] = rng.integers(0, 256, (count, 9, 8), dtype=np.uint8)
         arrays[f"{part}_labels"] = np.arange(count) % 3
     return {key: array for key, array in (arrays | changed).items() if array is not None}
@@ -41,17 +41,22 @@ def people(*more, count=8, header="id,label"):
 
 
 def happenings(*more, count=8, header="id,time,variable,value"):
-    """Two events a person, lines 2 + 2 n and 3 + 2 n: weight at n + 0.5 days, pulse at n + 3."""
+    """Two events per person, lines 2 + 2 n and 3 + 2 n: weight at n + 0.5 days, pulse at n + 3."""
     each = [(f"p{n},{n}.5,weight,{60 + n}", f"p{n},{n + 3},pulse,{70 + n}") for n in range(count)]
     return rows(header, *(line for two in each for line in two), *more)
 
 
-def refused(path, kind=None):
+def refused(path, kind=None, **options):
     """The sentence that refuses this file: one line, short enough for a report, with a full stop or a question mark."""
     with pytest.raises(CourseError) as caught:
-        datasets.load(path, kind=kind)
-    told = str(caught.value)
-    assert told.isprintable()
-    assert len(f"CourseError: {told}") <= 300
-    assert told[-1] in ".?…"
-    return told
+        own.load(path, kind, **options)
+    return sentence(caught.value)
+
+
+def sentence(error):
+    """The text of an error, when it is one line, short enough for a report, with a full stop or a question mark."""
+    text = str(error)
+    assert text.isprintable()
+    assert len(f"CourseError: {text}") <= 300
+    assert text[-1] in ".?…"
+    return text

@@ -5,6 +5,7 @@ import pytest
 
 from datasets.own_files import SMILES, compounds, refused, rows
 from utils import datasets
+from utils.datasets import own
 
 
 @pytest.fixture
@@ -35,7 +36,7 @@ def test_a_column_of_zeros_and_ones_is_classification(table, kind):
 
 def test_other_numbers_are_regression_and_what_is_empty_was_not_measured(table):
     lines = [f"{SMILES[n % 6]},{n / 4},{('', 'NA', 'nan', '2e-3', ' -1 ')[n % 5]}" for n in range(20)]
-    data = datasets.load(table(rows("SMILES,Log S, pKa ", *lines)))
+    data = own.load(table(rows("SMILES,Log S, pKa ", *lines)), label=["Log S", "pKa"])
     assert data.entry.task == "regression"
     assert data.task_names == ("Log S", "pKa")
     assert data.labels[:3, 0].tolist() == [0, 0.25, 0.5]
@@ -70,51 +71,51 @@ REFUSED = {
     "too many unreadable": (
         compounds("wrong,1", "c1cc,0", "C(,1", "x,1"),
         "own.csv, column smiles: expected SMILES that RDKit can read, but for 5% that are left out, found 4 of 44 "
-        "that it cannot: line 42 'wrong', line 43 'c1cc', line 44 'C(' …",
+        "that it cannot, or with over 1,000 atoms: line 42 'wrong', line 43 'c1cc', line 44 'C(' …",
     ),
     "text": (
         compounds("CCO,high"),
-        "line 42, column active: expected a number or an empty field in every column but smiles, found 'high'.",
+        "line 42, column active: expected a number or an empty field, found 'high'.",
     ),
     "comma for a point": (
         compounds('CCO,"1,5"'),
-        "a number or an empty field in every column but smiles, found '1,5' with a comma for a point.",
+        "a number or an empty field, found '1,5' with a comma for a point.",
     ),
     "underscore": (compounds("CCO,1_0"), "line 42, column active: expected a number"),
     "infinite": (compounds("CCO,inf"), "line 42, column active: expected a number"),
     "too large": (compounds("CCO,1e39"), "line 42, column active: expected a number"),
     "names": (
-        rows("name,smiles,y", "aspirin,CCO,1"),
-        "line 2, column name: expected a number or an empty field in every",
+        rows("name,smiles", "aspirin,CCO", "urea,CCN"),
+        "own.csv, line 2, column name: expected a number, found 'aspirin'.",
     ),
     "no labels": (
         rows("smiles", "CCO", "CCN"),
-        "own.csv, line 1: expected a column of labels beside smiles, found none.",
+        "own.csv, line 1: expected a column of labels beside the others, found none.",
     ),
-    "no molecules": (rows("compound,y", "CCO,1"), "own.csv, line 1: expected a column smiles, found compound, y."),
+    "no molecules": (
+        rows("compound,y", "CCO,1"),
+        "own.csv, line 1: expected a column smiles, found compound, y; name it with --smiles.",
+    ),
     "one class": (
-        rows("smiles,a,b", *(f"{text},{n % 2},1" for n, text in enumerate(SMILES))),
-        "own.csv, column b: expected two different values or more, found only 1.",
+        rows("smiles,a", *(f"{text},1" for text in SMILES)),
+        "own.csv, column a: expected two different values or more, found only 1.",
     ),
     "one value": (
         rows("smiles,a", "CCO,1.5", "CCN,"),
         "own.csv, column a: expected two different values or more, found onl",
     ),
     "nothing measured": (
-        rows("smiles,a,b", "CCO,0,", "CCN,1,"),
-        "own.csv, column b: expected two different values or more, found no value.",
+        rows("smiles,a", "CCO,", "CCN,NA"),
+        "own.csv, column a: expected two different values or more, found no value.",
     ),
     "one class once the unreadable are out": (
         rows("smiles,a", *["CCO,1"] * 30, "wrong,0"),
-        "own.csv, column a: expected two different values or more, found only 1.",
+        "own.csv, column a: expected two different values or more, found only 1 once the unreadable rows are left out.",
     ),
     "mixed": (
-        rows("smiles,active,logS,toxic", "CCO,0,1.5,1", "CCN,1,2.5,0"),
-        "own.csv: expected one kind of label, found 0 and 1 only in active, toxic, but other numbers in logS; make two",
-    ),
-    "index of pandas": (
-        rows(",smiles,a", "0,CCO,1"),
-        "own.csv, line 1: expected a name for each column, found none for column 1 (pandas: index=False).",
+        rows("smiles,active,logS,toxic", "CCO,0,1.5,1", "CCN,1,2.5,0", "CCC,1,0.5,0"),
+        "own.csv, line 1: expected one column of labels, or columns of 0 and 1 only, found active, logS, toxic, which may "
+        "be labels or descriptors; name the labels with --label, as in --label 'A,B'.",
     ),
     "twice": (rows("smiles,a,A", "CCO,1,0"), "own.csv, line 1: expected each name once, found a twice."),
 }

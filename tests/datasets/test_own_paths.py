@@ -13,16 +13,19 @@ from utils.course import cli
 from utils.errors import CourseError, UsageError
 
 
+ENOUGH = {"train": 12, "val": 12, "test": 12}  # pictures: four of each class in the test part
+
+
 @pytest.fixture
 def folder(tmp_path, monkeypatch):
     """A folder to work in, with a right file of each kind."""
     monkeypatch.chdir(tmp_path)
-    np.savez(tmp_path / "scans.npz", **pictures())
+    np.savez(tmp_path / "scans.npz", **pictures(ENOUGH))
     (tmp_path / "genes.csv").write_text(stretches())
     (tmp_path / "drugs.csv").write_text(compounds())
     (tmp_path / "ward").mkdir()
-    (tmp_path / "ward" / "events.csv").write_text(happenings())
-    (tmp_path / "ward" / "outcomes.csv").write_text(people())
+    (tmp_path / "ward" / "events.csv").write_text(happenings(count=16))
+    (tmp_path / "ward" / "outcomes.csv").write_text(people(count=16))
     return tmp_path
 
 
@@ -89,7 +92,7 @@ def told(folder):
 
 def test_two_paths_where_one_file_is_read(folder):
     assert refused("genes.csv,drugs.csv", "sequences") == (
-        "genes.csv: expected one .csv file of sequences, found two paths."
+        "genes.csv: expected one file of sequences, found two paths."
     )
 
 
@@ -128,25 +131,35 @@ def test_an_empty_file(folder, name):
 CONTENTS = {
     "only empty lines": (b"\n\n\n", "own.csv, line 1: expected the names of columns, found nothing."),
     "only a header": (b"sequence,label\n", "own.csv: expected rows below the header, found none."),
-    "Latin-1": (
-        "sequence,label\nACGT,gut\nACGA,schön\n".encode("latin-1"),
+    "UTF-8 with other bytes": (
+        "sequence,label\nACGT,große\nACGA,".encode() + b"sch\xf6n\n",
         "own.csv, line 3: expected UTF-8, found other bytes; save it as 'CSV UTF-8'.",
     ),
-    "UTF-16": ("sequence,label\nACGT,1\n".encode("utf-16"), "own.csv: expected text, found something else;"),
+    "bytes that Windows-1252 does not use": (
+        b"sequence,label\nACGT,\x81\x8d\nACGA,b\n",
+        "own.csv, line 2: expected UTF-8, found other bytes; save it as 'CSV UTF-8'.",
+    ),
+    "half a letter": (
+        "sequence,label\nACGT,1\n".encode("utf-16")[:-1],
+        "own.csv: expected UTF-16, found other bytes; save it as 'CSV UTF-8'.",
+    ),
     "a workbook": (b"PK\3\4\0\0", "own.csv: expected text, found something else; save the table as 'CSV UTF-8'."),
-    "semicolons": (
-        b"sequence;label\nACGT;1\n",
-        "own.csv, line 1: expected commas between the columns, found semicolons; save the table as CSV with commas.",
-    ),
-    "tabs": (b"sequence\tlabel\nACGT\t1\n", "own.csv, line 1: expected commas between the columns, found tabs; save"),
     "other columns": (
-        b"dna,class\nACGT,1\n",
-        "the columns smiles and labels (molecules), or sequence and label (sequences), found dna, class.",
+        b"peptide,class\nACGT,1\n",
+        "the columns smiles and labels (molecules), or sequence and label (sequences), found peptide, class; name one "
+        "with --smiles or --sequence.",
     ),
-    "a very long name": (b"x" * 500 + b",label\n", "found " + "x" * 23 + "…, label."),
-    "many names": (",".join(f"column{n}" for n in range(900)).encode(), "column4, column5 and 894 more."),
-    "a field without end": (b'sequence,label\n"' + b"A" * 200_000, "line 2: expected commas and closed quotation"),
-    "a name over two lines": (b'"sequ\nence",label\n', "own.csv, line 1: expected commas and closed quotation marks"),
+    "both": (b"smiles,dna,y\nC,A,1\n", "expected molecules or sequences, found both in smiles, dna, y; say --kind."),
+    "a very long name": (b"x" * 500 + b",label\n", "found " + "x" * 23 + "…, label; name one"),
+    "many names": (",".join(f"column{n}" for n in range(900)).encode(), "column4, column5 and 894 more; name one"),
+    "a field without end": (
+        b'sequence,label\n"' + b"A" * 200_000,
+        "line 2: expected commas between the columns and closed",
+    ),
+    "a name over two lines": (
+        b'"sequ\nence",label\n',
+        "own.csv, line 1: expected commas between the columns and closed quotation marks",
+    ),
 }
 
 
@@ -233,58 +246,54 @@ def check(folder, monkeypatch, capsys):
     [
         (
             "scans.npz",
-            ["images, classification", "24 (12 train, 6 validation, 6 test)", "9 x 8 pixels, 1 channel", "07"],
+            ["images, classification", "36 (12 train, 12 validation, 12 test)", "9 x 8 pixels, 1 channel"],
         ),
-        ("genes.csv", ["sequences, classification", "no 6 (50.0%), yes 6 (50.0%)", "8 to 8 letters, median 8", "09"]),
+        ("genes.csv", ["sequences, classification", "no 6 (50.0%), yes 6 (50.0%)", "8 to 8 letters, median 8"]),
         (
             "drugs.csv",
-            ["molecules, classification", "40, of which 6 different SMILES", "(40 measured, 45.0% are 1)", "10"],
+            ["molecules, classification", "40, of which 6 different SMILES", "(40 measured, 45.0% are 1)"],
         ),
         (
             "ward/",
-            ["records, classification", "8, of whom 0 without events", "weight 8, pulse 8", "every event, since", "08"],
+            ["records, classification", "16, of whom 0 without events", "weight 16, pulse 16", "every event, since"],
         ),
     ],
 )
-def test_check_tells_what_was_understood(check, path, lines):
+def test_check_says_what_was_understood(check, path, lines):
     code, out, err = check(path)
     assert (code, err) == (0, "")
     assert out.startswith("✓ Your own ")
-    assert f"course run {lines.pop()} -p dataset {path}\n" in out
     for line in lines:
         assert line in out
 
 
-def test_check_tells_what_to_look_at(check, folder):
-    arrays = pictures()
+def test_check_says_how_the_rows_are_divided(check):
+    out = check("scans.npz")[1]
+    assert "split      train: 12 in 12 groups: class 0 4, class 1 4, class 2 4\n" in out
+    assert "\n             test: 12 in 12 groups: class 0 4, class 1 4, class 2 4\n" in out
+
+
+def test_check_says_what_to_look_at(check, folder):
+    arrays = pictures(ENOUGH)
     arrays["test_images"][2] = arrays["train_images"][5]
     np.savez(folder / "scans.npz", **arrays)
     assert "note       1 pictures are in two parts, pixel for pixel" in check("scans.npz")[1]
     (folder / "drugs.csv").write_text(compounds("c1cc,1"))
-    assert "left out   1 that RDKit cannot read: line 42 'c1cc'" in check("drugs.csv")[1]
-    (folder / "drugs.csv").write_text(rows("smiles,logS", "CCO,1.5", "CCN,2", "CCC,-1"))
-    assert "logS (3 measured, -1 to 2, median 1.5)" in check("drugs.csv")[1]
+    assert "left out   1 that RDKit cannot read, or too large: line 42 'c1cc'" in check("drugs.csv")[1]
+    (folder / "drugs.csv").write_text(rows("smiles,logS", *(f"{'C' * n}O,{n / 2 - 1}" for n in range(1, 25))))
+    assert "logS (24 measured, -0.5 to 11, median 5.25)" in check("drugs.csv")[1]
     (folder / "ward" / "outcomes.csv").write_text(
-        rows("id,label,time,group", *(f"p{n},{n % 2},{n + 2},{n // 2}" for n in range(8)))
+        rows("id,label,time,group", *(f"p{n},{n % 2},{n + 2},{n // 2}" for n in range(16)))
     )
     code, out, _ = check("ward/events.csv,ward/outcomes.csv")
     assert code == 0
-    assert "8 events, up to the moment of prediction; 8 come later" in out
-    assert "4, never parted by a split" in out
+    assert "16 events, up to the moment of prediction; 16 come later" in out
+    assert "8, never divided by a split" in out
 
 
-def test_the_next_step_works_as_it_is_printed(check, folder):
-    """A bare word is a name for `course run`, so that a folder is told with its slash."""
-    assert "course run 08 -p dataset ward/\n" in check("ward")[1]
-    (folder / "my scans.npz").write_bytes((folder / "scans.npz").read_bytes())
-    assert "course run 07 -p dataset 'my scans.npz'\n" in check("my scans.npz")[1]
-
-
-def test_help(check):
-    code, out, _ = check("--help")
-    assert code == 0
-    assert "course data check molecules.csv" in out
-    assert "data/YOUR_OWN.md" in out
+def test_check_says_what_was_assumed(check, folder):
+    (folder / "genes.csv").write_text(stretches().replace(",", ";"))
+    assert "assumed    the columns are separated by semicolons\n" in check("genes.csv")[1]
 
 
 def test_check_of_a_wrong_file(check, folder):
@@ -293,5 +302,8 @@ def test_check_of_a_wrong_file(check, folder):
     assert (code, out) == (1, "")
     assert err.startswith("course: genes.csv, line 14, column sequence: expected A, C, G, T")
     code, out, err = check("drugs.csv", "--kind", "sequences")
-    assert (code, err) == (1, "course: drugs.csv, line 1: expected a column sequence, found smiles, active.\n")
+    assert (code, out) == (1, "")
+    assert err == (
+        "course: drugs.csv, line 1: expected a column sequence, found smiles, active; name it with --sequence.\n"
+    )
     assert check("drugs.csv", "--kind", "signals")[0] == 2

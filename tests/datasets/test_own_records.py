@@ -142,7 +142,10 @@ EVENTS = {
         "events.csv, line 18, column id: expected an id that outcomes.csv has a row for, found 'p99'.",
     ),
     "no rows": (rows("id,time,variable,value"), "events.csv: expected rows below the header, found none."),
-    "outcomes in its place": (people(), "events.csv, line 1: expected a column time, found id, label."),
+    "outcomes in its place": (
+        people(),
+        "events.csv, line 1: expected a column time, found id, label; name it with --time.",
+    ),
 }
 
 
@@ -152,17 +155,20 @@ def test_refused_events(folder, events, words):
 
 
 OUTCOMES = {
-    "no label": (rows("id,died", "p0,1"), "outcomes.csv, line 1: expected a column label, found id, died."),
+    "no label": (
+        rows("id,age,height", "p0,1.5,2.5", "p1,2.5,3.5", "p2,3.5,4.5"),
+        "outcomes.csv, line 1: expected a column of labels, found id, age, height; name it with --label.",
+    ),
+    "two that may be labels": (
+        rows("id,male,died", *(f"p{n},{n % 2},{n // 2 % 2}" for n in range(8))),
+        "outcomes.csv, line 1: expected one column label, found male, died; name it with --label.",
+    ),
     "label 2": (people("p8,2"), "outcomes.csv, line 10, column label: expected 0 or 1, found 2."),
     "label in words": (people("p8,yes"), "outcomes.csv, line 10, column label: expected a number, found 'yes'."),
     "no label in a row": (people("p8,"), "outcomes.csv, line 10, column label: expected a value, found an empty field"),
     "single class": (
         rows("id,label", *(f"p{n},1" for n in range(8))),
         "outcomes.csv, column label: expected both 0 and 1, found only 1.",
-    ),
-    "rare class": (
-        rows("id,label", *(f"p{n},{int(n < 2)}" for n in range(8))),
-        "expected each class in 3 groups or more, for training, validation and test, found 'label 1' in 2.",
     ),
     "twice": (
         people("p3,1"),
@@ -178,7 +184,10 @@ OUTCOMES = {
         rows("id,label,time", *(f"p{n},{n % 2},2021-03-04" for n in range(8))),
         "outcomes.csv, line 2, column time: expected numbers of days as in the events, found '2021-03-04'.",
     ),
-    "almost time": (rows("id,label,times", "p0,1,2"), "line 1: expected time, or a name unlike it, for another column"),
+    "almost time": (
+        rows("id,label,times", "p0,1,2"),
+        "line 1: expected time, or a name unlike it, found times; name it with --time.",
+    ),
 }
 
 

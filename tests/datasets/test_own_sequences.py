@@ -55,10 +55,10 @@ def test_groups_of_the_file_and_the_same_letters_hang_together(table):
 
 
 def test_numbers_as_labels_are_in_their_order(table):
-    letters = [f"{'ACGT'[n % 4]}{'ACGT'[n // 4]},{('10', '9', '2.0', '2')[n % 4]}" for n in range(16)]
+    letters = [f"{'ACGT'[n % 4]}{'ACGT'[n // 4]},{('10', '9', '2.0', '9')[n % 4]}" for n in range(16)]
     data = datasets.load(table(rows("sequence,label", *letters)))
     assert data.class_names == ("2.0", "9", "10")
-    assert data.labels[:4].tolist() == [2, 1, 0, 0]
+    assert data.labels[:4].tolist() == [2, 1, 0, 1]
 
 
 def test_other_columns_are_not_used_and_their_order_does_not_matter(table):
@@ -100,18 +100,19 @@ REFUSED = {
     ),
     "measurements": (
         rows("sequence,label", *(f"{text},{n / 7}" for n, text in enumerate(MANY))),
-        "own.csv, column label: expected a class that many rows share, found 16 different values in 16 rows.",
+        "own.csv, column label: expected a class that many rows share, found 16 values in 16 rows.",
     ),
-    "rare class": (
-        stretches("ACGT,rare", "ACGG,rare"),
-        "column label: expected each class in 3 groups or more, for training, validation and test, found 'rare' in 2.",
+    "no label": (
+        rows("sequence,place", *(f"{text},{n}" for n, text in enumerate(MANY))),
+        "own.csv, line 1: expected a column label, found sequence, place; name it with --label.",
     ),
-    "rare class, the same letters again": (stretches(*["ACGT,rare"] * 4), "found 'rare' in 1."),
-    "no label": (rows("sequence,class", "ACGT,1"), "own.csv, line 1: expected a column label, found sequence, class."),
-    "no header": (rows("ACGT,1", "ACGA,0"), "own.csv, line 1: expected a column sequence, found ACGT, 1."),
+    "no header": (
+        rows("ACGT,1", "ACGA,0"),
+        "own.csv, line 1: expected a column sequence, found ACGT, 1; name it with --sequence.",
+    ),
     "almost group": (
-        rows("sequence,label,groups", "ACGT,1,2"),
-        "own.csv, line 1: expected group, or a name unlike it, for another column, found groups.",
+        rows("sequence,label,gruop", "ACGT,1,2"),
+        "own.csv, line 1: expected group, or a name unlike it, found gruop; name it with --group.",
     ),
     "empty group": (
         rows("sequence,label,group", "ACGT,1,", "ACGA,0,b"),
@@ -119,10 +120,13 @@ REFUSED = {
     ),
     "too few fields": (stretches("ACGT"), "own.csv, line 14: expected 2 fields as in the header, found 1."),
     "too many fields": (stretches("ACGT,no,1"), "own.csv, line 14: expected 2 fields as in the header, found 3."),
-    "open quote": (stretches('"ACGT,no', "ACGA,no"), "line 14: expected commas and closed quotation marks, found"),
+    "open quote": (
+        stretches('"ACGT,no', "ACGA,no"),
+        "line 14: expected commas between the columns and closed quotation marks, found",
+    ),
     "line break in quotes": (
         stretches('ACGT,"n\no"', "ACGA,no"),
-        "line 14: expected commas and closed quotation marks, found",
+        "line 14: expected commas between the columns and closed quotation marks, found",
     ),
 }
 

@@ -80,13 +80,13 @@ def _labels(path: Path, columns: list[Numbers], notes: list[str]) -> tuple[np.nd
     if all(two):
         notes += [said for _, said in two if said]
         return np.stack([values for values, _ in two], axis=1), "classification"
-    binary = [column.name for column, found in zip(columns, two, strict=True) if found]
+    binary = [column.name for column in columns if column.is_zero_one]
     if binary:
-        others = [column.name for column, found in zip(columns, two, strict=True) if not found]
+        others = [column.name for column in columns if not column.is_zero_one]
         raise reading.refusal(
             path,
             "",
-            f"expected one kind of label, found two values only in {reading.listed(binary, 3)}, but other numbers in "
+            f"expected one kind of label, found 0 and 1 only in {reading.listed(binary, 3)}, but other numbers in "
             f"{reading.listed(others, 3)}; name one kind with --label.",
         )
     return np.stack([column.values for column in columns], axis=1), "regression"

@@ -80,8 +80,8 @@ def by_group(classes: np.ndarray, groups: np.ndarray, seed: int = 0) -> Split | 
         if _gap(classes, groups, {"test": test}):
             continue
         for train, validation in _candidates(rest, stratify, groups, seed):
-            largest = len(train) >= max(len(validation), len(test))
-            if largest and not _gap(classes, groups, {"train": train, "validation": validation}):
+            enough = len(train) >= max(len(validation), len(test) / 2)
+            if enough and not _gap(classes, groups, {"train": train, "validation": validation}):
                 return Split(train, validation, test)
     return None
 

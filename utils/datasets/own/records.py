@@ -210,7 +210,7 @@ def _refuse_disorder(events: Table, person: np.ndarray, times: np.ndarray) -> No
             row,
             "time",
             f"expected no time before {brief(words[earlier])} (line {events.lines[earlier]}) for id "
-            f"{brief(events.columns['id'][row])!r}, found {brief(words[row])}.",
+            f"{brief(events.words['id'][row])!r}, found {brief(words[row])}.",
         )
 
 
