@@ -2,8 +2,8 @@
 
 
 class CourseError(Exception):
-    """Something went wrong that the reader can put right. ``course`` prints the message alone and exits with status 1."""
+    """Something went wrong that the reader can put right. ``course`` prints the message and exits with status 1."""
 
 
 class UsageError(CourseError, ValueError):
-    """Called in a way that cannot work. ``course`` prints the message alone and exits with status 2."""
+    """Called in a way that cannot work. ``course`` prints the message and exits with status 2."""

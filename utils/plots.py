@@ -15,21 +15,24 @@ from matplotlib.ticker import MaxNLocator
 COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#000000")
 DPI = 90
 
-matplotlib.rcParams.update(
-    {
-        "axes.prop_cycle": matplotlib.cycler(color=COLOURS),
-        "axes.spines.top": False,
-        "axes.spines.right": False,
-        "axes.titlesize": 11,
-        "axes.titlelocation": "left",
-        "axes.grid": True,
-        "grid.alpha": 0.25,
-        "image.cmap": "gray",
-        "legend.frameon": False,
-        "figure.facecolor": "white",
-        "figure.constrained_layout.use": True,
-    }
-)
+STYLE = {
+    "axes.prop_cycle": matplotlib.cycler(color=COLOURS),
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.titlesize": 11,
+    "axes.titlelocation": "left",
+    "axes.grid": True,
+    "grid.alpha": 0.25,
+    "image.cmap": "gray",
+    "legend.frameon": False,
+    "figure.facecolor": "white",
+    "figure.constrained_layout.use": True,
+}
+
+
+def use_style():
+    """Draw figures in the course's style from here on: ``STYLE`` goes into matplotlib's settings."""
+    matplotlib.rcParams.update(STYLE)
 
 
 def show(figure, *, alt):

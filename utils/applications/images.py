@@ -267,7 +267,7 @@ def train(images, labels, recipe=None, *, outputs=None, validation=None, seed=0,
 
     steps = recipe.epochs * math.ceil(len(images) / recipe.batch_size)
     loss = keras.losses.BinaryCrossentropy if multilabel else keras.losses.CategoricalCrossentropy
-    weights = class_weights(labels) if recipe.balanced and not multilabel else None
+    weights = class_weights(labels, outputs) if recipe.balanced and not multilabel else None
     options = {"epochs": recipe.epochs, "batch_size": recipe.batch_size, "class_weight": weights}
     models, histories = [], []
     for member in member_seeds(seed, recipe.members):
@@ -286,7 +286,9 @@ def train(images, labels, recipe=None, *, outputs=None, validation=None, seed=0,
     return Trained(models, recipe, multilabel, histories[0])
 
 
-def class_weights(labels):
-    """For each class that occurs the weight with which all classes count the same: {class: weight}, by scikit-learn."""
+def class_weights(labels, outputs):
+    """For each class the weight with which all classes count the same, by scikit-learn: {class: weight}, 0 for a class
+    that does not occur, since Keras wants an entry for each."""
     classes = np.unique(labels)
-    return dict(zip(classes.tolist(), compute_class_weight("balanced", classes=classes, y=labels), strict=True))
+    found = compute_class_weight("balanced", classes=classes, y=labels)
+    return dict.fromkeys(range(outputs), 0.0) | dict(zip(classes.tolist(), found, strict=True))

@@ -65,6 +65,6 @@ def train(model, inputs, labels, split, *, epochs, batch_size=256, rate=0.005, w
     return fit(model, seen, labels[rows], validation_data=held_out, **effort)
 
 
-def predict(model, inputs):
+def predict(model, inputs, batch_size=2000):
     """Risk of each person, float64 (n,)."""
-    return outputs(model, inputs, batch_size=2000)[:, 0].astype(float)
+    return outputs(model, inputs, batch_size)[:, 0].astype(float)
