@@ -3,6 +3,7 @@
 import copy
 import inspect
 import string
+import warnings
 from contextlib import suppress
 from dataclasses import dataclass, field
 
@@ -70,7 +71,8 @@ class Case:
     def run(self, function):
         """The result of a function for copies of this input, and the exception that it raised, one of them None."""
         try:
-            return function(*duplicate(self.arguments), **duplicate(self.options)), None
+            with warnings.catch_warnings(action="ignore"):  # what our mistakes do is not the learner's business
+                return function(*duplicate(self.arguments), **duplicate(self.options)), None
         except Exception as error:
             return None, error
 
@@ -199,7 +201,7 @@ class Attempt:
 
     def says(self, mistake):
         """The sentence of a registered mistake, by its name."""
-        return next(known.says for known in self.exercise.wrong_answers if known.name == mistake)
+        return {known.name: known.says for known in self.exercise.wrong_answers}[mistake]
 
     def last_call(self):
         """The words that name the input of the last call."""
@@ -235,10 +237,10 @@ def _general(case, result, why):
     if case.parts and not case.accept:
         for part, mine, right in zip(case.parts, expect_parts(result, case.parts), case.wanted, strict=True):
             expect_close(mine, right, _of(why, part), case.tolerance, case.inputs, _of(case.shape, part), part)
-    because = f": {why(()) if callable(why) else why}" if why and not isinstance(why, dict) else ""
     if not case.parts and not case.accept and result is not None:
         with suppress(ValueError, TypeError):  # arrays of different shapes in a list
             expect_close(result, case.wanted, why, case.tolerance, case.inputs, case.shape)
+    because = f": {why}" if isinstance(why, str) and why else ""
     wanted = "" if case.accept else f" where {describe(case.wanted)} is expected"
     raise Wrong(f"for {case.inputs} you returned {describe(result)}{wanted}{because}")
 
@@ -249,7 +251,8 @@ def _of(words, part):
 
 
 def _in_words(arguments):
-    return ", ".join(f"{name} = {describe(value)}" for name, value in arguments.items())
+    *most, last = [f"{name} = {describe(value)}" for name, value in arguments.items()] or ["no arguments"]
+    return f"{', '.join(most)} and {last}" if most else last
 
 
 def _word(value):

@@ -133,7 +133,8 @@ def expect_array(value, shape=None, why="", dtype_kind="fiub", inputs="", part="
 def _mask(array, case):
     if array.dtype.kind in "fiu":
         others = array[~np.isin(array, (0, 1))]
-        expect(not others.size, f"{case} {others[0] if others.size else 0:.4g} in it, where True or False is expected")
+        if others.size:
+            raise Wrong(f"{case} numbers such as {others[0]:.4g}, where True and False are expected")
         return array.astype(bool)
     expect(array.dtype.kind == "b", f"{case} {describe(array)}, where True and False are expected")
     return array

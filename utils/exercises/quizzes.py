@@ -43,7 +43,7 @@ def quiz(chapter):
 
 
 def _interactive(items, name):
-    """jupyterquiz's markup and script, mended in two ways.
+    """jupyterquiz's markup and script, repaired in two ways.
 
     Its <div> is left open, which swallows what follows in an exported page; and its random name, once the seed is set,
     is the same in every notebook, so that two that are open in one JupyterLab would fill each other's quiz.
