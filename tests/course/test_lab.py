@@ -1,4 +1,5 @@
 import json
+import os
 import socket
 import time
 import urllib.error
@@ -8,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from utils.course import lab
-from utils.errors import CourseError
+from utils.errors import CourseError, UsageError
 
 
 def test_missing_chapters_are_copied_without_outputs_and_a_learners_file_stays(course):
@@ -34,7 +35,7 @@ def test_missing_chapters_are_copied_without_outputs_and_a_learners_file_stays(c
     assert lab.copy_chapters() == []
 
 
-def test_a_chapter_that_changed_since_is_told_and_the_copy_stays(course):
+def test_a_chapter_that_changed_since_is_reported_and_the_copy_stays(course):
     course.chapter("00_x", "print(1)")
     lab.copy_chapters()
     copy = course.root / "work" / "00_x.ipynb"
@@ -82,9 +83,92 @@ def test_a_full_disk_leaves_no_half_copy(course, monkeypatch):
         "pathlib.Path.open",
         lambda path, mode="r", *rest, **options: Full(path) if mode == "x" else ordinary(path, mode, *rest, **options),
     )
-    with pytest.raises(CourseError, match=r"00_x.ipynb cannot be written \(No space left on device\)"):
+    with pytest.raises(CourseError, match=r"00_x.ipynb cannot be written \(No space left on device\): make room there"):
         lab.copy_chapters()
     assert not (course.root / "work" / "00_x.ipynb").exists()
+
+
+@pytest.mark.parametrize(
+    ("words", "parsed"),
+    [
+        ([], (None, [])),
+        (["--no-browser"], (None, ["--no-browser"])),
+        (["--work", "mine", "--port", "1"], ("mine", ["--port", "1"])),
+        (["--port=1", "--work=my own"], ("my own", ["--port=1"])),
+        (["--workspace", "x"], (None, ["--workspace", "x"])),
+    ],
+)
+def test_the_folder_is_taken_from_among_jupyterlabs_options(words, parsed):
+    assert lab.parse(words) == parsed
+
+
+@pytest.mark.parametrize("words", [["--work"], ["--work="], ["--work", "--no-browser"], ["--work=a", "--work", "b"]])
+def test_a_folder_option_without_one_folder_is_refused(words):
+    with pytest.raises(UsageError, match="--work"):
+        lab.parse(words)
+
+
+@pytest.mark.parametrize("folder", [".", "chapters", "chapters/mine", "a_file"])
+def test_a_folder_that_is_unfit_for_copies_is_refused_and_nothing_is_made(course, folder):
+    course.chapter("00_x")
+    (course.root / "a_file").touch()
+    before = sorted(course.root.rglob("*"))
+    with pytest.raises(UsageError, match=r"name a(nother)? folder for your copies"):
+        lab.open_lab(["--work", str(course.root / folder)])
+    assert sorted(course.root.rglob("*")) == before
+
+
+def test_the_learners_folder_can_be_named_by_a_variable(course, monkeypatch, call):
+    course.chapter("00_x", exercises={"0.1": "..."})
+    assert lab.work_folder() == course.root / "work"
+    monkeypatch.setenv("COURSE_WORK", "another")
+    assert lab.work_folder() == course.root / "another"
+    monkeypatch.setenv("COURSE_WORK", str(course.root.parent / "mine"))
+    assert lab.work_folder() == course.root.parent / "mine"
+    lab.copy_chapters()
+    assert (course.root.parent / "mine" / "00_x.ipynb").exists()
+    assert "0 of 1 exercises passed" in call("progress")[1]
+
+
+@pytest.mark.parametrize("wrong", ["make", "write"])
+def test_an_installation_that_others_own_is_told_with_what_to_type(course, monkeypatch, wrong):
+    """The clone belongs to root, and somebody else calls ``course lab``."""
+    course.chapter("00_x")
+    if wrong == "write":
+        (course.root / "work").mkdir()
+        monkeypatch.setattr(os, "access", lambda path, mode: mode == os.F_OK)
+    else:
+
+        def refuse(path, *_, **__):
+            raise PermissionError(13, "Permission denied", str(path))
+
+        monkeypatch.setattr(Path, "mkdir", refuse)
+    monkeypatch.setattr(os, "geteuid", lambda: 12345, raising=False)
+    monkeypatch.setattr(Path, "owner", lambda path: "the_owner")
+    with pytest.raises(CourseError) as caught:
+        lab.make_ready(course.root / "work")
+    told = course.root / "work" if wrong == "write" else course.root
+    assert str(caught.value) == (
+        f"{course.root / 'work'} cannot be written (Permission denied; {told} belongs to the_owner): "
+        "keep your copies in a folder of your own, course lab --work ~/deep_learning_in_medicine"
+    )
+
+
+@pytest.mark.parametrize(
+    ("user", "options", "added"),
+    [(0, [], True), (0, ["--allow-root"], False), (0, ["--ServerApp.allow_root=True"], False), (1000, [], False)],
+)
+def test_root_gets_the_option_that_jupyterlab_wants_and_hears_of_it(tmp_path, monkeypatch, user, options, added):
+    monkeypatch.setattr(os, "geteuid", lambda: user, raising=False)
+    command, sentences = lab.jupyter_command(tmp_path, options)
+    assert command.count("--allow-root") == int(added or "--allow-root" in options)
+    assert len(sentences) == added
+    assert f"--ServerApp.root_dir={tmp_path}" in command
+
+
+def test_a_folder_that_jupyterlab_is_to_open_stays(tmp_path):
+    command, _ = lab.jupyter_command(tmp_path, ["--notebook-dir=elsewhere"])
+    assert not [word for word in command if word.startswith("--ServerApp.root_dir")]
 
 
 def test_jupyterlab_opens_on_the_copies(course):

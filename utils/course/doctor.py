@@ -1,73 +1,45 @@
 """``course doctor``: what this machine has, what is missing, and the command that fixes it."""
 
+import errno
 import json
 import os
 import platform
-import shlex
 import shutil
 import sys
 import tempfile
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from utils.course import environment as kernel_environment
-from utils.course.lab import work_folder
+from utils.course import lab
+from utils.course.environment import unset
+from utils.course.kernel_checks import figure, keras, kernel, settings
+from utils.course.remedies import LOCK, Finding, make, reinstall
 from utils.errors import CourseError
 from utils.paths import root
 
 PYTHONS = ((3, 11), (3, 13))
 GIBIBYTE = 2**30
 MEMORY_NEEDED, DISK_NEEDED = 4 * GIBIBYTE, 2 * GIBIBYTE
-LOCK = "requirements.lock"
-
-
-@dataclass(frozen=True)
-class Finding:
-    """What one check found.
-
-    Attributes
-    ----------
-    name : str
-    ok : bool
-        False when something needs fixing.
-    found : str
-        What is there, in words.
-    fix : str or None
-        The command, or the words, that fix it; None when nothing needs fixing.
-    """
-
-    name: str
-    ok: bool
-    found: str
-    fix: str | None = None
 
 
 def examine():
     """Yield a Finding for each check, the quick ones first."""
-    for check in (
-        *(python, environment, packages, cores, memory, disk, cache, copies, embedded_data, settings),
-        *(kernel, figure, keras),
-    ):
-        try:
-            yield check()
-        except Exception as error:  # a doctor is called to what is broken, and must not fall over it
-            name = check.__name__.replace("_", " ")
-            yield Finding(name, False, f"the check failed with {type(error).__name__}: {error}", reinstall())
+    for check in (python, environment, packages, cores, memory, disk, cache, copies, embedded_data):
+        yield attempt(check)
+    finding = attempt(settings)
+    yield finding
+    for check in (kernel, figure, keras) if finding.ok else ():  # no kernel starts with settings that cannot work
+        yield attempt(check)
 
 
-def reinstall():
-    """The command that installs the locked packages anew."""
-    python, lock = shlex.quote(sys.executable), shlex.quote(str(root() / LOCK))
-    return f"{python} -m uv pip install --reinstall --require-hashes -r {lock}"
-
-
-def make(targets):
-    """The command that sets the course up (again), from wherever it is typed."""
-    if os.name == "nt":
-        return "delete the folder .venv and set up again, as README says under Windows"
-    folder = "" if Path.cwd() == root() else f"-C {shlex.quote(str(root()))} "
-    return f"make {folder}{targets}"
+def attempt(check):
+    """The Finding of a check; a doctor is called to what is broken, and must not fall over it."""
+    try:
+        return check()
+    except Exception as error:
+        name = check.__name__.replace("_", " ")
+        return Finding(name, False, f"the check failed with {type(error).__name__}: {error}", reinstall())
 
 
 def python():
@@ -159,16 +131,16 @@ def cache():
 
 
 def copies():
-    """Whether the learner's folder can be written: that of ``course lab``."""
-    from utils.course.lab import refuse_unfit
-
-    folder = work_folder()
-    there = next(place for place in [folder, *folder.parents] if place.exists())
+    """Whether the learner's folder, the one that ``course lab`` opens, can be written."""
+    folder = lab.work_folder()
     try:
-        refuse_unfit(folder if folder.exists() else there)
+        lab.refuse_unfit(folder)
     except CourseError as error:
-        return Finding("your copies", False, str(error), "course lab --work ~/deep_learning_in_medicine")
-    return Finding("your copies", True, f"{folder} " + ("can be written" if folder.exists() else "can be made"))
+        return Finding("your copies", False, str(error), unset("COURSE_WORK").strip("`"))
+    if not os.access(lab.existing(folder), os.W_OK | os.X_OK):
+        error = lab.cannot_write(folder, PermissionError(errno.EACCES, os.strerror(errno.EACCES)))
+        return Finding("your copies", False, str(error), lab.OWN)
+    return Finding("your copies", True, f"{folder} can be {'written' if folder.is_dir() else 'made'}")
 
 
 def embedded_data():
@@ -189,93 +161,6 @@ def embedded_data():
     if broken:
         return Finding("data", False, "; ".join(broken), " && ".join(dict.fromkeys(broken.values())))
     return Finding("data", True, f"{len(embedded)} embedded datasets, whole")
-
-
-def settings():
-    """The user's own settings, which kernels of the course do not get; and the backend of Keras, which they do."""
-    try:
-        backend = kernel_environment.backend()
-    except CourseError as error:
-        return Finding("settings", False, str(error), kernel_environment.unset("KERAS_BACKEND").strip("`"))
-    apart = kernel_environment.set_apart()
-    found = f"Keras on {backend}"
-    return Finding("settings", True, f"{found}; not used here: {', '.join(apart)}" if apart else found)
-
-
-def kernel():
-    """Whether a kernel starts as it does in the lab, with this Python and with our ``utils``."""
-    said, error = in_kernel("import sys, utils\nreport = [sys.executable, utils.__file__, __debug__]")
-    if error:
-        return Finding("kernel", False, error, reinstall())
-    wanted = [sys.executable, str(kernel_environment.PACKAGE_PARENT / "utils" / "__init__.py"), True]
-    wrong = [f"{is_} instead of {should}" for is_, should in zip(said, wanted, strict=True) if is_ != should]
-    if wrong:
-        return Finding("kernel", False, "; ".join(wrong), make("clean setup"))
-    return Finding("kernel", True, f"starts; utils comes from {Path(said[1]).parent}")
-
-
-def figure():
-    """Whether a figure can be drawn in a kernel, with words and a formula in it."""
-    said, error = in_kernel(
-        "import io\n"
-        "import matplotlib\n"
-        "from matplotlib import pyplot as plt\n"
-        "figure, axes = plt.subplots()\n"
-        "axes.set_title('$x^2$ and words')\n"
-        "file = io.BytesIO()\n"
-        "figure.savefig(file, format='png')\n"
-        "plt.close(figure)\n"
-        "report = [len(file.getvalue()), matplotlib.matplotlib_fname()]"
-    )
-    if error:
-        return Finding("figure", False, error, reinstall())
-    return Finding("figure", True, f"drawn with Matplotlib {version('matplotlib')}")
-
-
-def keras():
-    """Whether a network trains for a step in a kernel; with which settings, and on which processors."""
-    said, error = in_kernel(
-        "import os\n"
-        "os.environ['TF_CPP_MIN_LOG_LEVEL'] = '3'\n"
-        "import keras, numpy\n"
-        "keras.utils.set_random_seed(0)\n"
-        "layers = [keras.Input((8, 8, 1)), keras.layers.Conv2D(2, 3), keras.layers.Flatten(), keras.layers.Dense(1)]\n"
-        "model = keras.Sequential(layers)\n"
-        "model.compile('sgd', 'mse')\n"
-        "loss = float(model.train_on_batch(numpy.ones((2, 8, 8, 1)), numpy.ones((2, 1))))\n"
-        "config = keras.config\n"
-        "in_force = {name: getattr(config, name)() for name in ('backend', 'floatx', 'epsilon', 'image_data_format')}\n"
-        "report = [numpy.isfinite(loss).item(), in_force, len(keras.distribution.list_devices('gpu'))]"
-    )
-    if error:
-        return Finding("Keras", False, error, reinstall())
-    finite, in_force, graphics = said
-    words = ", ".join(str(value) for name, value in in_force.items() if name != "epsilon")
-    found = f"{version('keras')}: {words}"
-    wanted = kernel_environment.KERAS_SETTINGS | {"backend": kernel_environment.backend()}
-    if in_force != wanted:
-        return Finding("Keras", False, f"{found} instead of {', '.join(map(str, wanted.values()))}", reinstall())
-    if not finite:
-        return Finding("Keras", False, f"{found}; the loss of a step is not a number", reinstall())
-    processors = f"{graphics} graphics processors" if graphics else "no graphics processor, and none is needed"
-    return Finding("Keras", True, f"{found}; a step of training was taken; {processors}")
-
-
-def in_kernel(source):
-    """Run code in a kernel like the lab's. Returns (what it called ``report``, what went wrong or None)."""
-    import nbformat
-
-    from utils.course.execute import run_cells
-    from utils.course.kernel import Watch
-
-    watch = Watch(work_folder() if work_folder().is_dir() else None)
-    code = f"{source}\nimport json\nprint(json.dumps(report))"
-    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(code, id="check")])
-    error = run_cells(notebook, {}, timeout=300, watch=watch)
-    if error:
-        return None, error
-    printed = [output["text"] for output in watch.notebook.cells[-1].outputs if output.get("name") == "stdout"]
-    return json.loads("".join(printed).splitlines()[-1]), None
 
 
 def show(as_json):

@@ -1,9 +1,9 @@
 """A chapter's kernel: a papermill engine that can be watched, measured and stopped from outside.
 
-Five things differ from papermill's own engine. The kernel always runs the Python that runs ``course``, whatever kernels
-the user has installed. It talks over sockets in the file system where there are any, so that many can start at once
-without fighting for ports. Its peak memory is measured. It can be killed, with all that it started. And no reply of it
-is overlooked.
+Six things differ from papermill's own engine. The kernel always runs the Python that runs ``course``, whatever kernels
+the user has installed, as the lab's does. It has the environment of ``utils.course.environment``. It talks over sockets
+in the file system where there are any, so that many can start at once without fighting for ports. Its peak memory is
+measured. It can be killed, with all that it started. And no reply of it is overlooked.
 """
 
 import math
@@ -15,17 +15,20 @@ from pathlib import Path
 from queue import Empty
 
 import psutil
+from ipykernel.kernelspec import RESOURCES, get_kernel_dict
 from jupyter_client.asynchronous import AsyncKernelClient
 from jupyter_client.channels import AsyncZMQSocketChannel
-from jupyter_client.kernelspec import KernelSpecManager
+from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
 from jupyter_client.manager import AsyncKernelManager
 from papermill.clientwrap import PapermillNotebookClient
 from papermill.engines import NBClientEngine, papermill_engines
 from traitlets import Type
 
-from utils.course.notebooks import root
+from utils.course.environment import guarded, start
+from utils.paths import root
 
 ENGINE = "course"
+KERNEL = "python3"  # the name that notebooks know it by
 START_SECONDS = 300  # TensorFlow under load has been seen to need more than the usual 60
 SAMPLE_SECONDS = 0.5
 LOOK_AGAIN_SECONDS = 0.25
@@ -47,9 +50,12 @@ class Watch:
         What the kernel itself wrote, outside of any cell; known once it has ended.
     stopped : bool
         True once ``stop`` was called.
+    folder : Path
+        Where the kernel works: the root of the course, unless another was given.
     """
 
-    def __init__(self):
+    def __init__(self, folder=None):
+        self.folder = Path(folder or root())
         self.done, self.total, self.peak_rss_mb = 0, 0, 0.0
         self.notebook, self.log, self.stopped = None, "", False
         self._family = {}  # process id → psutil.Process: the kernel and everything seen below it
@@ -112,12 +118,14 @@ def _resident(process):
 
 
 def _own_peak(process_id):
-    """The peak resident memory of one process in bytes (VmHWM), 0 where the system does not tell."""
+    """The peak resident memory of one process in bytes, 0 where the system does not keep it."""
     try:
+        if psutil.WINDOWS:
+            return psutil.Process(process_id).memory_info().peak_wset
         for line in Path(f"/proc/{process_id}/status").read_text().splitlines():
             if line.startswith("VmHWM:"):
                 return int(line.split()[1]) * 1024
-    except OSError:
+    except (OSError, psutil.Error):
         pass
     return 0
 
@@ -191,34 +199,41 @@ class ChapterEngine(NBClientEngine):
             client.owns_km = True  # so that nbclient shuts the kernel down
             with Path(scratch, "kernel.log").open("w+", encoding="utf-8", errors="replace") as log:
                 try:
-                    client.execute(env=kernel_environment(scratch), cwd=str(root()), stdout=log, stderr=log)
+                    client.execute(env=guarded(scratch), cwd=str(watch.folder), stdout=log, stderr=log)
                 finally:
                     watch.close()
                     log.seek(0)
                     watch.log = log.read()
 
 
+class CourseKernels(KernelSpecManager):
+    """The kernels that can be chosen, of which ``python3`` is always this very Python, started by ``course_start``.
+
+    A kernel of that name which the user or the system has installed would be another Python, without our packages.
+    """
+
+    def find_kernel_specs(self):
+        return {**super().find_kernel_specs(), KERNEL: RESOURCES}
+
+    def get_kernel_spec(self, kernel_name):
+        if kernel_name.lower() != KERNEL:
+            return super().get_kernel_spec(kernel_name)
+        return KernelSpec(
+            resource_dir=RESOURCES, **(get_kernel_dict() | {"argv": start("kernel", "-f", "{connection_file}")})
+        )
+
+
 def kernel_manager(scratch):
     """A manager for one kernel of this very Python, whose connection lives in the folder ``scratch``."""
     manager = AsyncKernelManager(
-        kernel_name="python3",
-        kernel_spec_manager=KernelSpecManager(kernel_dirs=[]),  # none but ipykernel's own, which is this Python
+        kernel_name=KERNEL,
+        kernel_spec_manager=CourseKernels(),
         connection_file=str(Path(scratch, "kernel.json")),
         client_factory=PatientKernelClient,
     )
     if os.name == "posix" and len(scratch) < 80:  # the path of a socket may have about a hundred characters
         manager.transport, manager.ip = "ipc", str(Path(scratch, "kernel"))
     return manager
-
-
-def kernel_environment(scratch=None):
-    """The environment of a kernel: it finds ``utils`` where ``course`` did, and no start-up file of the user's."""
-    package_parent = str(Path(__file__).parents[2])
-    python_path = os.pathsep.join(filter(None, [package_parent, os.environ.get("PYTHONPATH")]))
-    environment = {**os.environ, "PYTHONPATH": python_path, "PYDEVD_DISABLE_FILE_VALIDATION": "1"}
-    if scratch is not None:
-        environment["IPYTHONDIR"] = str(Path(scratch, "ipython"))
-    return environment
 
 
 papermill_engines.register(ENGINE, ChapterEngine)

@@ -1,61 +1,173 @@
-"""``course lab``: the learner's own copies of the chapters and the glossary in ``work/``, and JupyterLab over them.
+"""``course lab``: the learner's own copies of the chapters and the glossary, and JupyterLab over them.
 
-A copy comes without outputs, so that the reader can predict before running. It remembers which text it was made from,
-in ``metadata.course_copy``, so that we can say when its chapter has changed since. A file that is there stays as it is.
+They lie in ``work/``, or in a folder that the learner names, as everyone must who shares an installation. A copy comes
+without outputs, so that the reader can predict before running. It remembers which text it was made from, in
+``metadata.course_copy``, so that we can say when its chapter has changed since. A file that is there stays as it is.
 """
 
+import errno
 import os
+import shlex
 import subprocess
 import sys
+from pathlib import Path
 
 from utils.course import notebooks
-from utils.errors import CourseError
+from utils.course.environment import backend, guarded, start
+from utils.errors import CourseError, UsageError
+from utils.paths import root
+
+OWN = "course lab --work ~/deep_learning_in_medicine"
+SETTINGS = ".course"  # in the learner's folder: what its kernels use as settings
+ROOT_OPTIONS = ("--ServerApp.root_dir", "--notebook-dir", "--preferred-dir", "--ServerApp.notebook_dir")
 
 
 def open_lab(options):
-    """Copy what is missing, say what was done, and become JupyterLab, with these options, in ``work/``."""
-    for sentence in copy_chapters():
+    """Copy what is missing, say what was done, and become JupyterLab over the learner's folder.
+
+    Parameters
+    ----------
+    options : list of str
+        ``--work DIR`` names the learner's folder; everything else is for JupyterLab.
+
+    Raises
+    ------
+    UsageError
+        When ``--work`` has no folder, or one that cannot be used.
+    CourseError
+        When the folder cannot be written.
+    """
+    chosen, options = parse(options)
+    folder = Path(chosen).expanduser().absolute() if chosen else work_folder()
+    refuse_unfit(folder)
+    backend()  # rather now than in every notebook
+    make_ready(folder)
+    for sentence in copy_chapters(folder):
         print(sentence)
-    folder = work_folder()
+    if chosen and folder != work_folder():
+        print(f"To count the exercises in it, set COURSE_WORK to {folder} and call `course progress`.")
+    command, sentences = jupyter_command(folder, options)
+    for sentence in sentences:
+        print(sentence)
+    environment = guarded(folder / SETTINGS)
     sys.stdout.flush()
-    command = [sys.executable, "-m", "jupyterlab", *options]
     os.chdir(folder)
     if os.name == "posix":
-        os.execv(command[0], command)  # signals then go to JupyterLab itself
-    sys.exit(subprocess.call(command))
+        os.execve(command[0], command, environment)  # signals then go to JupyterLab itself
+    sys.exit(subprocess.call(command, env=environment))
+
+
+def parse(words):
+    """(the folder after ``--work``, or None; the words for JupyterLab). Raises UsageError when no folder follows."""
+    chosen, others, words = [], [], iter(words)
+    for word in words:
+        name, equals, value = word.partition("=")
+        if name != "--work":
+            others.append(word)
+            continue
+        value = value if equals else next(words, "")
+        if not value or value.startswith("-"):
+            raise UsageError("--work takes a folder for your copies, such as: course lab --work my_course.")
+        chosen.append(value)
+    if len(chosen) > 1:
+        raise UsageError(f"--work is given {len(chosen)} times ({', '.join(chosen)}): name one folder.")
+    return (chosen or [None])[0], others
+
+
+def jupyter_command(folder, options):
+    """The words that start JupyterLab over a folder, and sentences on what was added for this user."""
+    command = start("lab", "--ServerApp.kernel_spec_manager_class=utils.course.kernel.CourseKernels")
+    if not any(option.startswith(ROOT_OPTIONS) for option in options):
+        command.append(f"--ServerApp.root_dir={folder}")
+    allowed = any(option.startswith(("--allow-root", "--ServerApp.allow_root")) for option in options)
+    sentences = []
+    if not allowed and hasattr(os, "geteuid") and os.geteuid() == 0:
+        command.append("--allow-root")
+        sentences.append("You are root, which JupyterLab refuses unless called with --allow-root: that is added here.")
+    return [*command, *options], sentences
 
 
 def work_folder():
-    """The folder of the learner's copies."""
-    return notebooks.root() / "work"
+    """The folder of the learner's copies: ``work/``, or the one that COURSE_WORK names.
+
+    A relative one is below the root of the course, not below the current folder, so that it is always the same.
+    """
+    return root() / Path(os.environ.get("COURSE_WORK") or "work").expanduser()
 
 
-def copy_chapters():
-    """Copy each chapter that is not in ``work/`` yet. Returns sentences for the learner: what was copied or changed.
+def refuse_unfit(folder):
+    """Raise UsageError when the copies would lie among the chapters themselves, or the folder is a file."""
+    place = folder.resolve()
+    if place == root() or place.is_relative_to(root() / "chapters"):
+        raise UsageError(f"{folder} belongs to the course itself: name another folder for your copies.")
+    if os.access(folder, os.F_OK) and not folder.is_dir():
+        raise UsageError(f"{folder} is a file: name a folder for your copies.")
+
+
+def make_ready(folder):
+    """Make the learner's folder. Raises CourseError when it cannot be made, or cannot be written."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        if not os.access(folder, os.W_OK | os.X_OK):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+    except OSError as error:
+        raise cannot_write(folder, error) from error
+
+
+def cannot_write(path, error):
+    """The CourseError for a place that cannot be written: whose it is, and what to do."""
+    reason = error.strerror or str(error)
+    if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
+        reason += _owner(existing(path))
+        return CourseError(f"{path} cannot be written ({reason}): keep your copies in a folder of your own, {OWN}")
+    return CourseError(f"{path} cannot be written ({reason}): make room there, or name another folder with --work.")
+
+
+def existing(path):
+    """The path itself, or the nearest folder above it that exists."""
+    return next((place for place in [path, *path.parents] if os.access(place, os.F_OK)), path)
+
+
+def _owner(place):
+    """``; PLACE belongs to root``, where the system knows owners and it is somebody else."""
+    try:
+        return "" if place.stat().st_uid == os.geteuid() else f"; {place} belongs to {place.owner()}"
+    except (AttributeError, KeyError, NotImplementedError, OSError):
+        return ""
+
+
+def copy_chapters(folder=None):
+    """Copy each chapter that is not in the learner's folder yet. Returns sentences: what was copied or has changed.
 
     Raises CourseError when the folder cannot be written.
     """
+    folder = folder or work_folder()
     sentences, copied = [], []
     for path in notebooks.chapter_paths():
         chapter = notebooks.read(path)
-        copy = work_folder() / path.name
+        copy = folder / path.name
         if not copy.exists():
             _copy(chapter, copy)
             copied.append(path.name)
         elif _changed_since(chapter, copy):
             sentences.append(
                 f"{path.name} has changed since your copy was made; yours stays as it is. "
-                f"For the new one, rename work/{path.name} and call `course lab` again."
+                f"For the new one, rename {shlex.quote(_short(copy))} and call `course lab` again."
             )
-    _copy_glossary()
+    _copy_glossary(folder)
     if copied:
-        sentences.insert(0, f"Copied into {work_folder()}: {', '.join(copied)}.")
+        sentences.insert(0, f"Copied into {folder}: {', '.join(copied)}.")
     return sentences
 
 
-def _copy_glossary():
+def _short(path):
+    """A path as its reader would type it: without the root of the course."""
+    return str(path.relative_to(root())) if path.is_relative_to(root()) else str(path)
+
+
+def _copy_glossary(folder):
     """Put the page that chapter 00 leads to beside the chapters; one that is there stays."""
-    page, copy = notebooks.root() / "chapters" / "glossary.md", work_folder() / "glossary.md"
+    page, copy = root() / "chapters" / "glossary.md", folder / "glossary.md"
     if page.exists() and not copy.exists():
         _write(copy, page.read_text(encoding="utf-8"))
 
@@ -71,7 +183,7 @@ def _copy(chapter, path):
 
 def _write(path, text):
     try:
-        path.parent.mkdir(exist_ok=True)
+        path.parent.mkdir(parents=True, exist_ok=True)
         with path.open("x", encoding="utf-8", newline="\n") as file:  # x: never over a file that is there
             try:
                 file.write(text)
@@ -82,7 +194,7 @@ def _write(path, text):
     except FileExistsError:
         return
     except OSError as error:
-        raise CourseError(f"{path} cannot be written ({error.strerror or error}): make room there.") from error
+        raise cannot_write(path, error) from error
 
 
 def _changed_since(chapter, copy):
