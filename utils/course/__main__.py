@@ -1,6 +1,6 @@
 """``python -m utils.course`` is ``course``."""
 
-from utils.course.cli import main
+from course_start import command
 
 if __name__ == "__main__":
-    main()
+    command()
