@@ -178,3 +178,144 @@ def test_chance_is_fair():
 def test_what_cannot_be_split_says_why(call, words):
     with pytest.raises(UsageError, match=words):
         call()
+
+
+def collinear(count, direction):
+    """Places in one line: level, upright, or all in one point."""
+    return np.arange(count)[:, None] * np.array(direction, float) * 40
+
+
+@pytest.mark.parametrize("direction", [(1, 0), (0, 1)])
+@pytest.mark.parametrize("gap", [0, 32])
+def test_patches_in_one_line_are_cut_along_it(direction, gap):
+    positions = collinear(60, direction)
+    split = splits.by_position(positions, axis="tiles", gap=gap, tiles=6)
+    assert all(len(part) for part in parts(split))
+    used = parts(split)
+    for one, other in ((0, 1), (0, 2), (1, 2)):
+        assert np.abs(positions[used[one]][:, None] - positions[used[other]]).max(axis=2).min() >= gap
+
+
+@pytest.mark.parametrize("axis", ["row", "column", "tiles"])
+@pytest.mark.parametrize("positions", [np.zeros((1, 2)), np.full((9, 2), 5.0)], ids=["one patch", "one place"])
+def test_one_place_fills_one_part_only(positions, axis):
+    with pytest.raises(UsageError, match="cannot fill 3 parts|leaves no patch for"):
+        splits.by_position(positions, axis=axis, gap=0)
+    everything = splits.by_position(positions, (1, 0, 0), axis=axis, gap=0)
+    assert everything.train.tolist() == list(range(len(positions)))
+
+
+numbers = st.one_of(
+    st.none(), st.booleans(), st.integers(-3, 40), st.floats(), st.text(max_size=3), st.lists(st.integers(), max_size=2)
+)
+columns = st.one_of(
+    st.lists(st.one_of(st.none(), st.integers(-2, 3), st.floats(), st.text(max_size=2)), max_size=12),
+    npst.arrays(np.float64, npst.array_shapes(max_dims=3, max_side=4)),
+    npst.arrays(bool, st.integers(0, 12)),
+    numbers,
+)
+places = st.one_of(
+    columns,
+    npst.arrays(np.float64, st.tuples(st.integers(0, 12), st.just(2))),
+    npst.arrays(
+        np.float64, st.tuples(st.integers(1, 12), st.just(2)), elements=st.sampled_from([0.0, 1.0, 50.0, 90.0])
+    ),
+)
+shares = st.one_of(fractions, st.lists(numbers, max_size=4), st.text(max_size=3), numbers)
+anything = settings(deadline=None, max_examples=300)
+
+
+def split_or_sentence(call, rows):
+    """A split of rows that are there, or a UsageError in one line; no other error and no warning."""
+    try:
+        with np.errstate(all="raise"):
+            split = call()
+    except UsageError as error:
+        assert "\n" not in str(error)
+        return
+    used = np.concatenate(parts(split))
+    assert not len(used) or 0 <= used.min() <= used.max() < rows
+
+
+@anything
+@given(numbers, shares, numbers, st.one_of(st.none(), columns))
+def test_any_call_of_by_row_gives_a_split_or_a_sentence(n, wanted, seed, labels):
+    split_or_sentence(lambda: splits.by_row(n, wanted, seed, labels), n if isinstance(n, int) else 0)
+
+
+@anything
+@given(columns, shares, numbers)
+def test_any_call_of_by_group_and_by_scaffold_gives_a_split_or_a_sentence(members, wanted, seed):
+    rows = len(members) if hasattr(members, "__len__") else 0
+    split_or_sentence(lambda: splits.by_group(members, wanted, seed), rows)
+    split_or_sentence(lambda: splits.by_scaffold(members, wanted), rows)
+
+
+@anything
+@given(
+    places,
+    st.one_of(st.just((0.6, 0.2, 0.2)), shares),
+    st.one_of(st.sampled_from(["row", "column", "tiles"]), numbers),
+    numbers,
+    st.one_of(st.none(), numbers),
+    st.one_of(st.none(), columns),
+    numbers,
+)
+def test_any_call_of_by_position_gives_a_split_or_a_sentence(positions, wanted, axis, gap, seed, within, tiles):
+    rows = len(positions) if hasattr(positions, "__len__") else 0
+    split_or_sentence(lambda: splits.by_position(positions, wanted, axis, gap, seed, within, tiles), rows)
+
+
+@anything
+@given(places, st.sampled_from(["row", "column", "tiles"]), st.sampled_from([0, 1, 40]), st.integers(1, 9))
+def test_any_places_are_split_or_refused(positions, axis, gap, tiles):
+    rows = len(positions) if hasattr(positions, "__len__") else 0
+    split_or_sentence(lambda: splits.by_position(positions, (0.6, 0.2, 0.2), axis, gap, None, None, tiles), rows)
+
+
+@anything
+@given(columns, columns, columns)
+def test_any_parts_make_a_split_or_a_sentence(train, validation, test):
+    split_or_sentence(lambda: splits.Split(train, validation, test), 2**63)
+
+
+@anything
+@given(columns)
+def test_any_sequences_are_numbered_or_refused(sequences):
+    try:
+        rows = splits.deduplicate(sequences)
+        assert len(splits.numbered(sequences)) >= len(rows)
+    except UsageError as error:
+        assert "per row" in str(error)
+
+
+@pytest.mark.parametrize(
+    ("call", "words"),
+    [
+        (lambda: splits.by_row(10, ("0.7", "0.15", "0.15")), r"\('0.7', '0.15', '0.15'\) are text; give three numbers"),
+        (lambda: splits.by_row(10, (0.7, float("nan"), 0.3)), "nan.* are no split"),
+        (lambda: splits.by_row(10, None), "fractions None are no split"),
+        (lambda: splits.by_row(10.5), "number of rows cannot be 10.5; give a whole number of 0 or more"),
+        (lambda: splits.by_row(10, seed=-1), "The seed cannot be -1"),
+        (lambda: splits.by_row(3, labels=[1, "a", None]), r"Row 2 has no label \(None\)"),
+        (lambda: splits.by_group([1.0, float("nan"), 3.0]), r"Row 1 has no group \(nan\); give every row one"),
+        (lambda: splits.by_group(np.zeros((4, 2))), r"There is not one group per row, but the shape \(4, 2\)"),
+        (lambda: splits.by_group(np.array([1, "a", 2], object)), "they are int and str; give one type"),
+        (lambda: splits.by_position([[0, 0], [1, float("nan")], [2, 2]]), r"Patch 1 is at \(1.0, nan\); give a finite"),
+        (lambda: splits.by_position([["a", "b"]]), "Positions must be numbers"),
+        (
+            lambda: splits.by_position(np.zeros((9, 2)), axis="tiles", tiles=0),
+            "tiles per side cannot be 0; give a whole",
+        ),
+        (lambda: splits.by_position(np.zeros((9, 2)), gap=-1), "A gap of -1 pixels cannot be left; give a number of 0"),
+        (lambda: splits.by_position(np.zeros((9, 2)), within=[True] * 8), r"within has the shape \(8,\)"),
+        (lambda: splits.by_position(np.zeros((9, 2)), within=[False] * 9), "0 patches cannot fill 3 parts"),
+        (lambda: splits.by_position(np.zeros((0, 2))), "0 patches cannot fill 3 parts"),
+        (lambda: splits.Split([True, False], [], []), r"are True and False; .*np.flatnonzero\(mask\)"),
+        (lambda: splits.Split([0.5], [], []), "The rows of train are not all row numbers"),
+        (lambda: splits.Split([0], [-1], []), "The rows of validation are not all row numbers"),
+    ],
+)
+def test_a_wrong_argument_is_named(call, words):
+    with pytest.raises(UsageError, match=words):
+        call()

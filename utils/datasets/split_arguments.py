@@ -71,15 +71,17 @@ def row_numbers(rows, part: str) -> np.ndarray:
     """Row numbers of one part of a split, int64 (n,): whole, 0 or more, no mask."""
     fit = f"give the numbers of the rows in {part}, whole and 0 or more"
     try:
-        array = np.asarray(rows)
-        numbers = array.astype(np.int64).reshape(-1)
-    except (TypeError, ValueError, OverflowError):
-        raise UsageError(f"The rows of {part} are not numbers; {fit}.") from None
-    if array.size and array.dtype == bool:
+        array = np.asarray(rows).reshape(-1)
+    except ValueError:  # rows of different lengths
+        array = np.array([None])
+    if not array.size:
+        return np.empty(0, np.int64)
+    if array.dtype == bool:
         raise UsageError(f"The rows of {part} are True and False; {fit}: np.flatnonzero(mask).")
-    if array.size and (array.dtype.kind not in "iuf" or (numbers != array.reshape(-1)).any() or numbers.min() < 0):
+    usable = array.dtype.kind in "iuf" and ((array >= 0) & (array < 2**53) & (array == np.trunc(array))).all()
+    if not usable:
         raise UsageError(f"The rows of {part} are not all row numbers; {fit}.")
-    return numbers
+    return array.astype(np.int64)
 
 
 def checked_positions(positions) -> np.ndarray:
