@@ -73,11 +73,10 @@ def course(tmp_path, monkeypatch):
 def call(monkeypatch, capsys, course):
     """Call the command in this process. Returns (exit status, standard output, standard error)."""
 
-    def call(*words):
-        monkeypatch.setattr(sys, "argv", ["course", *map(str, words)])
-        monkeypatch.setenv("COLUMNS", "200")
+    def call(*words, columns=200):
+        monkeypatch.setenv("COLUMNS", str(columns))
         with pytest.raises(SystemExit) as end:
-            cli.main()
+            cli.main([*map(str, words)])
         printed = capsys.readouterr()
         return end.value.code or 0, printed.out, printed.err
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from utils.course import readme
+from utils.course import lab, readme
 
 HEAVY = {
     "IPython",
@@ -91,13 +91,144 @@ def test_data_is_mounted(call):
     assert all(word in out for word in ("list", "fetch", "verify", "rebuild"))
 
 
-@pytest.mark.parametrize(
-    ("words", "sentence"), [(["lst"], "No such command 'lst'"), (["list", "extra"], "extra"), ([], "")]
-)
-def test_wrong_usage_ends_with_2(call, words, sentence):
-    code, _, err = call(*words)
-    assert code == 2
+WRONG = [
+    (["lst"], "No such command 'lst'; did you mean 'list'? (see `course --help`)."),
+    (["xyz"], "No such command 'xyz'; there are list, run, refresh"),
+    (["--jobs", "2"], "No such option '--jobs' (see `course --help`)."),
+    (["list", "extra"], "Got unexpected extra argument (extra) (see `course list --help`)."),
+    (["list", "--json=yes"], "'--json' does not take a value (see `course list --help`)."),
+    (["list", "--jsn"], "No such option '--jsn'; did you mean '--json'? (see `course list --help`)."),
+    (["list", "-j"], "No such option '-j'"),
+    (["refresh", "--jobs"], "No such option '--jobs'"),
+    (["progress", "03"], "Got unexpected extra argument (03)"),
+    (["doctor", "--json", "now"], "Got unexpected extra argument (now)"),
+    (["run", "-p"], "'-p' requires 2 arguments (see `course run --help`)."),
+    (["run", "-p", "seed"], "'-p' requires 2 arguments"),
+    (["run", "-pseed"], "'-p' requires 2 arguments"),
+    (["run", "-p=seed"], "'-p' requires 2 arguments"),
+    (["run", "-pseed=3"], "'-p' requires 2 arguments"),
+    (["run", "-p", "seed=3"], "'-p' requires 2 arguments"),
+    (["run", "--parameter=seed"], "'--parameter' requires 2 arguments"),
+    (["run", "--parameter=seed=3"], "'--parameter' requires 2 arguments"),
+    (["run", "--parameter"], "'--parameter' requires 2 arguments"),
+    (["run", "-p", "seed=3", "00"], "'seed=3' is not a name"),
+    (["run", "-p", "", "3"], "'' is not a name"),
+    (["run", "-p", "a b", "3"], "'a b' is not a name"),
+    (["run", "-p", "--seed", "3"], "'--seed' is not a name"),
+    (["run", "-p", "seed", "--json"], "'--json' is an option"),
+    (["run", "-p", "seed", "-p"], "'-p' is an option"),
+    (["run", "-p", "seed", "a\udcffb"], "holds characters that cannot be shown"),
+    (["run", "-p", "sead", "3"], "00_x has no parameter 'sead'"),
+    (["run", "-psead", "3"], "00_x has no parameter 'sead'"),
+    (["run", "-p", "profile", "full"], "--profile smoke"),
+    (["run", "--jobs"], "'--jobs' requires an argument"),
+    (["run", "--jobs=0"], "Invalid value for '--jobs'"),
+    (["run", "--jobs", "-1"], "Invalid value for '--jobs'"),
+    (["run", "--jobs", "two"], "Invalid value for '--jobs'"),
+    (["run", "--timeout=1.5"], "Invalid value for '--timeout'"),
+    (["run", "--profile"], "'--profile' requires an argument"),
+    (["run", "--profile=fast"], "There is no profile 'fast'"),
+    (["run", "--profile="], "There is no profile ''"),
+    (["run", "--out"], "'--out' requires an argument"),
+    (["run", "--solved=yes"], "'--solved' does not take a value"),
+    (["run", "99"], "There is no chapter '99'"),
+    (["run", "--", "--json"], "There is no chapter '--json'"),
+    (["data", "lst"], "No such command 'lst'; did you mean 'list'? (see `course data --help`)."),
+    (["data", "--json"], "No such option '--json'"),
+    (["data", "list", "nuclei"], "Got unexpected extra argument (nuclei)"),
+    (["data", "check"], "Missing argument 'PATH' (see `course data check --help`)."),
+    (["data", "check", "a.csv", "--label"], "'--label' requires an argument"),
+    (["data", "check", "a.csv", "b.csv"], "Got unexpected extra argument (b.csv)"),
+    (["data", "verify", "--accept"], "No such option '--accept'"),
+    (["data", "rebuild", "--accept=1"], "'--accept' does not take a value"),
+    (["data", "fetch", "--all"], "No such option '--all'"),
+]
+
+
+@pytest.mark.parametrize(("words", "sentence"), WRONG, ids=[" ".join(words) for words, _ in WRONG])
+def test_wrong_usage_is_one_sentence_and_ends_with_2(course, call, words, sentence):
+    course.chapter("00_x")
+    code, out, err = call(*words)
+    assert (code, out) == (2, "")
+    assert err.startswith("course: ")
+    assert err.endswith(".\n")
+    assert err.count("\n") == 1
     assert sentence in err
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["-p", "seed", "3"],
+        ["-pseed", "3"],
+        ["--parameter", "seed", "3"],
+        ["--parameter=seed", "3"],
+        ["-p", "seed", "1", "-p", "seed", "3"],
+        ["-p", "seed", "-3", "--parameter", "seed", "3"],
+    ],
+    ids=" ".join,
+)
+def test_every_right_way_to_write_a_parameter(course, call, monkeypatch, words):
+    course.chapter("00_x")
+    jobs = []
+    monkeypatch.setattr("utils.course.run.carry_out", lambda given, *_: jobs.extend(given) or 0)
+    assert call("run", *words, "0") == (0, "", "")
+    assert [job.parameters for job in jobs] == [{"seed": 3}]
+
+
+@pytest.mark.parametrize("words", [[], ["data"]], ids=["course", "course data"])
+def test_a_group_alone_shows_its_page_of_help_and_ends_with_2(call, words):
+    code, out, err = call(*words)
+    assert (code, err) == (2, "")
+    assert out == call(*words, "--help")[1]
+
+
+@pytest.mark.parametrize("columns", [0, 1, 10, 25, 40])
+@pytest.mark.parametrize(
+    "words", [["list"], ["data", "list"], ["progress"], ["--help"], ["data", "--help"]], ids=" ".join
+)
+def test_a_narrow_terminal_still_shows_every_word(course, call, monkeypatch, words, columns):
+    course.chapter("03_cnn", title="Convolution", datasets=["nuclei", "cifar10_small"], exercises={"3.1": "..."})
+    lab.copy_chapters()
+    if words[0] == "data":
+        monkeypatch.delenv("COURSE_ROOT")
+    code, out, err = call(*words, columns=columns)
+    assert (code, err) == (0, "")
+    assert "…" not in out
+    text = " ".join(out.split())
+    shown = {"list": "Convolution", "progress": "03_cnn", "data": "cifar10", "--help": "course run"}[words[0]]
+    assert shown in text
+    assert max(len(line.split()) for line in out.splitlines()) > 1  # not one word, or letter, a line
+
+
+def test_a_command_is_imported_when_it_is_called(course):
+    course.chapter("00_x")
+    code = (
+        "import sys\n"
+        "from utils.course.cli import main\n"
+        "try:\n    main(['list', '--json'])\n"
+        "finally:\n    print(*sorted(name for name in sys.modules if name.startswith('utils.course.commands.')))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=Path(__file__).parents[2], capture_output=True, text=True)
+    assert done.stdout.splitlines()[-1] == "utils.course.commands.list"
+
+
+def test_lab_passes_words_on_in_their_order(call, monkeypatch):
+    given = []
+    monkeypatch.setattr("utils.course.lab.open_lab", given.extend)
+    assert call("lab", "--work", "mine", "--port=8899", "notes", "--", "--no-browser", "--help")[0] == 0
+    assert given == ["--work", "mine", "--port=8899", "notes", "--no-browser", "--help"]
+
+
+def test_memory_that_runs_out_is_one_sentence(call, monkeypatch):
+    def full(*_):
+        raise ImportError("libzmq.so: failed to map segment from shared object")
+
+    monkeypatch.setattr("utils.course.listing.show", full)
+    code, _, err = call("list")
+    assert code == 1
+    assert err.startswith("course: memory ran out (libzmq.so: failed to map segment from shared object): close other")
+    assert err.count("\n") == 1
 
 
 def test_a_missing_package_is_one_sentence(call, monkeypatch):

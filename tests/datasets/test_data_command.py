@@ -2,7 +2,6 @@
 
 import json
 import shutil
-import sys
 
 import pytest
 
@@ -11,13 +10,12 @@ from utils.datasets.catalogue import catalogue, data_folder, find
 
 
 @pytest.fixture
-def course(monkeypatch, capsys):
+def course(capsys):
     """Run ``course data …`` in this process; returns (exit code, standard output, standard error)."""
 
     def run(*arguments):
-        monkeypatch.setattr(sys, "argv", ["course", "data", *arguments])
         with pytest.raises(SystemExit) as ended:
-            cli.main()
+            cli.main(["data", *arguments])
         printed = capsys.readouterr()
         return ended.value.code or 0, printed.out, printed.err
 

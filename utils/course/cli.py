@@ -4,7 +4,9 @@ A command is a module of ``utils.course.commands``. It is imported when the comm
 """
 
 import sys
+from collections.abc import Sequence
 from importlib import import_module
+from typing import NoReturn
 
 import click
 
@@ -33,12 +35,15 @@ def course() -> None:
     """The tools over the chapters of Deep Learning in Medicine."""
 
 
-def main() -> None:
-    """The entry point. Exit 0 all good, 1 a chapter or claim failed, 2 wrong usage, 130 interrupted."""
+def main(words: Sequence[str] | None = None) -> NoReturn:
+    """The entry point; the words are those of the command line unless given.
+
+    Exit 0 all good, 1 a chapter or claim failed, 2 wrong usage, 130 interrupted.
+    """
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(errors="replace")  # an old terminal must not stop a run for want of a tick mark
     try:
-        sys.exit(course.main(prog_name="course", standalone_mode=False) or OK)
+        sys.exit(course.main(words, prog_name="course", standalone_mode=False) or OK)
     except click.UsageError as error:
         stop(usage_sentence(error), WRONG_USAGE)
     except UsageError as error:
@@ -50,15 +55,15 @@ def main() -> None:
     except (click.Abort, KeyboardInterrupt):
         stop("interrupted.", INTERRUPTED)
     except (MemoryError, ImportError, OSError) as error:
-        from utils.course import reasons
+        from utils.course import memory
 
         name = type(error).__name__
-        if not reasons.is_memory(name, str(error)):
+        if not memory.is_memory(name, str(error)):
             raise
-        stop(f"memory ran out ({reasons.reason(name, str(error))}): {reasons.LESS_MEMORY}.", FAILED)
+        stop(f"memory ran out ({memory.telling_line(str(error)) or name}): {memory.LESS_MEMORY}.", FAILED)
 
 
-def stop(sentence: str, code: int) -> None:
+def stop(sentence: str, code: int) -> NoReturn:
     """End with one sentence on standard error and this exit code."""
     print(f"course: {sentence}", file=sys.stderr)
     sys.exit(code)

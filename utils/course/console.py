@@ -81,6 +81,16 @@ def print_json(value: object) -> None:
     click.echo(json.dumps(value, indent=2, ensure_ascii=False))
 
 
+def terminal(*, stderr: bool = False, **options: bool) -> "Console":
+    """Rich's console on standard output, or on standard error, with its options (such as ``soft_wrap``)."""
+    from rich.console import Console
+
+    console = Console(stderr=stderr, highlight=False, **options)
+    if console.width < 1:
+        console.width = 80  # COLUMNS=0 says that the width is not known, and rich would print nothing
+    return console
+
+
 class Column(NamedTuple):
     """A column of a table: its header and how rich shows it."""
 

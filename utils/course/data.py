@@ -6,9 +6,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from rich.console import Console
-
-from utils.course.console import Column, print_json, show_table
+from utils.course.console import Column, print_json, show_table, terminal
 from utils.datasets.catalogue import catalogue, find
 from utils.datasets.store import location, restore_command, state
 from utils.datasets.types import Entry
@@ -34,7 +32,7 @@ def show(as_json: bool) -> None:
         sure = "" if row["licence_certainty"] == "stated" else f" [dim]({row['licence_certainty']})[/]"
         where = PLACES.get(row["where"], f"[red]{row['where']}[/]")
         lines.append((row["name"], row["kind"], size, where, row["licence"] + sure))
-    show_table(Console(highlight=False), columns, lines)
+    show_table(terminal(), columns, lines)
 
 
 def fetch(names: tuple[str, ...]) -> int:
@@ -142,7 +140,7 @@ def _where(entry: Entry) -> str:
 
 
 def _list(rows: Iterable[tuple[str, str]]) -> None:
-    console = Console(highlight=False, soft_wrap=True)
+    console = terminal(soft_wrap=True)
     for mark, path in rows:
         console.print(f"{mark}  {path}")
 
@@ -152,7 +150,7 @@ def _shown() -> Iterator[tuple]:
     """(announce, progress): one line and one bar on standard error; the bar only where there is a terminal."""
     from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn, TransferSpeedColumn
 
-    console = Console(stderr=True, highlight=False)
+    console = terminal(stderr=True)
     columns = [TextColumn("{task.description}"), BarColumn(complete_style="cyan", finished_style="green")]
     columns += [DownloadColumn(), TransferSpeedColumn(), TimeRemainingColumn()]
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bars:

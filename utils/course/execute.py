@@ -12,7 +12,7 @@ from nbclient.exceptions import CellTimeoutError, DeadKernelError
 from papermill.exceptions import PapermillExecutionError
 from papermill.execute import remove_error_markers
 
-from utils.course import editions, notebooks, outputs, reasons, results
+from utils.course import editions, memory, notebooks, outputs, reasons, results
 from utils.course.kernel import ENGINE, START_SECONDS, Watch
 from utils.course.results import ChapterResult
 from utils.errors import CourseError
@@ -130,25 +130,26 @@ def run_cells(notebook: dict, values: dict, timeout: int, watch: Watch) -> tuple
             "look for an endless loop, or allow more with --timeout."
         )
     except MemoryError:
-        return "kernel", f"memory ran out before the kernel answered: {reasons.LESS_MEMORY}."
+        return "kernel", f"memory ran out before the kernel answered: {memory.LESS_MEMORY}."
     except (RuntimeError, OSError) as error:
+        words = memory.telling_line(f"{watch.log}\n{error}") or memory.crash_words(watch.exit_status)
+        if words:
+            return "kernel", f"memory ran out before the kernel answered ({words}): {memory.LESS_MEMORY}."
         words = reasons.shorten(reasons.last_line(watch.log) or str(error))
-        if reasons.says_memory(f"{watch.log}\n{error}"):
-            return "kernel", f"memory ran out before the kernel answered ({words}): {reasons.LESS_MEMORY}."
         return "kernel", f"the kernel did not start or stopped answering ({words}): run `course doctor`."
 
 
 def death(watch: Watch, cell: str) -> str:
     """The sentence for a kernel that died in a cell."""
-    words = reasons.shorten(reasons.last_line(watch.log))
-    aside = f" ({words})" if words else ""
     if watch.exit_status == SIGKILLED:
         return (
             f"the kernel was killed in {cell}, most likely because memory ran out (it held at most "
-            f"{watch.peak_rss_mb:,.0f} MB): {reasons.LESS_MEMORY}."
+            f"{watch.peak_rss_mb:,.0f} MB): {memory.LESS_MEMORY}."
         )
-    if reasons.says_memory(watch.log):
-        return f"the kernel died in {cell} because memory ran out{aside}: {reasons.LESS_MEMORY}."
+    if words := memory.telling_line(watch.log) or memory.crash_words(watch.exit_status):
+        return f"the kernel died in {cell} because memory ran out ({words}): {memory.LESS_MEMORY}."
+    words = reasons.shorten(reasons.last_line(watch.log))
+    aside = f" ({words})" if words else ""
     return f"the kernel died in {cell} with exit status {watch.exit_status}{aside}: run `course doctor`."
 
 
@@ -166,8 +167,9 @@ def failed_cell(notebook: nbformat.NotebookNode) -> str | None:
             if not errors:
                 return f"{name}: it failed without saying why"
             words = reasons.reason(errors[-1].ename, errors[-1].evalue)
-            if reasons.is_memory(errors[-1].ename, errors[-1].evalue):
-                return f"{name}: memory ran out ({words}): {reasons.LESS_MEMORY}."
+            if memory.is_memory(errors[-1].ename, errors[-1].evalue):
+                words = reasons.shorten(memory.telling_line(errors[-1].evalue) or words)
+                return f"{name}: memory ran out ({words}): {memory.LESS_MEMORY}."
             return f"{name}: {words}"
     remove_error_markers(notebook)
     return None

@@ -3,7 +3,7 @@
 from dataclasses import asdict
 
 from utils.course import notebooks, readme
-from utils.course.console import Column, print_json, show_table
+from utils.course.console import Column, print_json, show_table, terminal
 
 
 def show(as_json: bool = False, markdown: bool = False) -> None:
@@ -15,8 +15,6 @@ def show(as_json: bool = False, markdown: bool = False) -> None:
     if as_json:
         print_json([asdict(chapter) for chapter in chapters])
         return
-
-    from rich.console import Console
 
     columns = [Column("", "right", style="cyan"), Column("chapter"), Column("minutes", "right")]
     columns += [Column("exercises", "right"), Column("datasets", style="dim")]
@@ -30,4 +28,4 @@ def show(as_json: bool = False, markdown: bool = False) -> None:
         )
         for chapter in chapters
     ]
-    show_table(Console(), columns, rows)
+    show_table(terminal(), columns, rows)

@@ -10,41 +10,38 @@ import json
 import os
 import re
 import tempfile
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from utils import paths
 from utils.errors import CourseError, UsageError
 
 PROFILES = ("smoke", "quick", "full")
 CHAPTER_NAME = re.compile(r"\d\d_[a-z0-9_.-]+")
 
 
-def root():
-    """The folder that holds ``chapters/`` and ``data/``: that of this checkout, or the one ``COURSE_ROOT`` names."""
-    return Path(os.environ.get("COURSE_ROOT") or Path(__file__).parents[2]).resolve()
-
-
-def chapter_paths():
+def chapter_paths() -> list[Path]:
     """The paths of all chapters, in order. Raises CourseError when there are none."""
-    folder = root() / "chapters"
-    paths = sorted(path for path in folder.glob("*.ipynb") if CHAPTER_NAME.fullmatch(path.stem))
-    if not paths:
+    folder = paths.root() / "chapters"
+    found = sorted(path for path in folder.glob("*.ipynb") if CHAPTER_NAME.fullmatch(path.stem))
+    if not found:
         raise CourseError(f"There is no chapter in {folder}: use a full checkout, or set COURSE_ROOT to one.")
-    return paths
+    return found
 
 
-def select(names):
+def select(names: Sequence[str]) -> list[Path]:
     """The paths of the named chapters, in course order; of all when no name is given.
 
     A chapter is named ``3``, ``03``, ``03_cnn`` or by the path of its notebook. Raises UsageError for an unknown one.
     """
-    paths = chapter_paths()
-    by_name = {name: path for path in paths for name in (path.stem, path.stem[:2], str(int(path.stem[:2])))}
+    chapters = chapter_paths()
+    by_name = {name: path for path in chapters for name in (path.stem, path.stem[:2], str(int(path.stem[:2])))}
     wanted = set()
-    for name in names or [path.stem for path in paths]:
+    for name in names or [path.stem for path in chapters]:
         key = Path(name).stem if name.endswith(".ipynb") else name
         if key not in by_name:
-            stems = [path.stem for path in paths]
+            stems = [path.stem for path in chapters]
             near = difflib.get_close_matches(key, stems, n=1, cutoff=0.5)
             guess = f" Did you mean {near[0]}?" if near else ""
             raise UsageError(f"There is no chapter {name!r}.{guess} The chapters are {', '.join(stems)}.")
@@ -52,7 +49,7 @@ def select(names):
     return sorted(wanted)
 
 
-def read(path):
+def read(path: str | Path) -> dict:
     """The notebook at a path as plain dictionaries, with every cell source a single string.
 
     Raises CourseError when the file cannot be read, is not JSON, or is not a notebook of format 4.
@@ -77,35 +74,35 @@ def read(path):
     return notebook
 
 
-def _is_cell(cell):
+def _is_cell(cell: object) -> bool:
     return isinstance(cell, dict) and {"cell_type", "source", "metadata"} <= cell.keys()
 
 
-def code_cells(notebook):
+def code_cells(notebook: dict) -> list[dict]:
     """The code cells of a notebook that hold code."""
     return [cell for cell in notebook["cells"] if cell["cell_type"] == "code" and cell["source"].strip()]
 
 
-def code_sha256(notebook):
+def code_sha256(notebook: dict) -> str:
     """SHA-256 over the sources of the code cells, in order, as a hexadecimal string."""
     return _sha256(cell["source"] for cell in code_cells(notebook))
 
 
-def text_sha256(notebook):
+def text_sha256(notebook: dict) -> str:
     """SHA-256 over the sources of all cells, prose and code, as a hexadecimal string."""
     return _sha256(cell["source"] for cell in notebook["cells"])
 
 
-def _sha256(sources):
+def _sha256(sources: Iterable[str]) -> str:
     return hashlib.sha256("\0".join(sources).encode()).hexdigest()
 
 
-def exercise_ids(notebook):
+def exercise_ids(notebook: dict) -> tuple[str, ...]:
     """The identifiers of the exercises, in order: those of the cells with metadata ``exercise``."""
     return tuple(cell["metadata"]["exercise"] for cell in notebook["cells"] if "exercise" in cell["metadata"])
 
 
-def parameters(notebook, name):
+def parameters(notebook: dict, name: str) -> dict:
     """The parameters of a chapter with their defaults: what its one cell tagged ``parameters`` assigns.
 
     Raises CourseError, with the chapter's name, when there is no such cell or more than one, or when the cell does
@@ -123,7 +120,7 @@ def parameters(notebook, name):
         ) from error
 
 
-def _assignment(statement):
+def _assignment(statement: ast.stmt) -> tuple[str, object]:
     if isinstance(statement, ast.AnnAssign) and isinstance(statement.target, ast.Name) and statement.value:
         return statement.target.id, ast.literal_eval(statement.value)
     if isinstance(statement, ast.Assign) and len(statement.targets) == 1 and isinstance(statement.targets[0], ast.Name):
@@ -131,7 +128,7 @@ def _assignment(statement):
     raise ValueError("not an assignment of a plain value")
 
 
-def as_text(notebook):
+def as_text(notebook: dict) -> str:
     """The text of a notebook file, as nbformat writes it: always the same for the same notebook."""
     import nbformat
 
@@ -146,14 +143,14 @@ class Chapter:
     number: int
     title: str
     minutes: int
-    datasets: tuple
-    exercises: tuple
-    objectives: tuple
-    prerequisites: tuple
-    source: tuple
+    datasets: tuple[str, ...]
+    exercises: tuple[str, ...]
+    objectives: tuple[str, ...]
+    prerequisites: tuple[str, ...]
+    source: tuple[str, ...]
 
 
-def chapter(path):
+def chapter(path: Path) -> Chapter:
     """Read a chapter's description. Raises CourseError when its metadata lack something."""
     notebook = read(path)
     metadata = notebook.get("metadata", {}).get("course", {})
@@ -172,7 +169,7 @@ def chapter(path):
         raise CourseError(f"{path}: a value in metadata.course is of the wrong kind ({error}).") from error
 
 
-def make_folder(path):
+def make_folder(path: Path) -> None:
     """Make a folder and those above it. Raises CourseError when that cannot be done."""
     try:
         path.mkdir(parents=True, exist_ok=True)
@@ -180,7 +177,7 @@ def make_folder(path):
         raise CourseError(f"{path} cannot be made a folder ({error.strerror or error}): choose another.") from error
 
 
-def write_atomically(path, text):
+def write_atomically(path: str | Path, text: str) -> None:
     """Write a text file whole or not at all: under a temporary name first, then moved into place.
 
     Raises CourseError, with what to do, when the disk is full or the folder cannot be written.

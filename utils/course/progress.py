@@ -3,7 +3,7 @@
 from dataclasses import asdict, dataclass
 
 from utils.course import notebooks, results
-from utils.course.console import Column, print_json, show_table
+from utils.course.console import Column, print_json, show_table, terminal
 from utils.course.lab import work_folder
 from utils.errors import CourseError
 
@@ -66,10 +66,9 @@ def show(as_json: bool) -> None:
         print_json([asdict(chapter) for chapter in found])
         return
 
-    from rich.console import Console
     from rich.progress_bar import ProgressBar
 
-    console = Console(highlight=False, soft_wrap=True)
+    console = terminal(soft_wrap=True)
     columns = [
         Column("chapter"),
         Column(""),

@@ -14,13 +14,6 @@ NESTED = re.compile(r"([A-Za-z_][\w.]*(?:Error|Exception|Exit|Interrupt|Warning)
 PLACES = re.compile(r'File "|Detected at node |<stack traces|\[\[\{\{node|[\^~]+$')  # where, not what
 NODES = re.compile(r"\{\{function_node \S+\}\} |\s*\[\[\{\{node .*|\s*\[Op:.*")
 WRAPPER = "Exception encountered when calling "
-OUT_OF_MEMORY = re.compile(
-    r"bad_alloc|cannot allocate memory|failed to map segment|cannot map|unable to allocate|out of memory|"
-    r"\bOOM\b|memory allocation .*failed|MemoryError|can't start new thread|pthread_create failed",
-    re.IGNORECASE,
-)
-SYSTEM_ERRORS = {"OSError", "ImportError", "RuntimeError", "SystemError", "BlockingIOError", "InternalError"}
-LESS_MEMORY = "close other programs, use --jobs 1 or --profile smoke, or raise the limit (`ulimit -v`)"
 
 
 def reason(name: str, message: str) -> str:
@@ -43,18 +36,6 @@ def shorten(text: str) -> str:
     """The first line of a text that holds something, cut after 300 characters."""
     line = next((line.strip() for line in text.splitlines() if line.strip()), "").rstrip(":")
     return line if len(line) <= LENGTH else line[: LENGTH - 1] + "…"
-
-
-def is_memory(name: str, message: str) -> bool:
-    """Whether an exception says that memory ran out: by its name, or as the system says it."""
-    if name.endswith(("MemoryError", "ResourceExhaustedError")):
-        return True
-    return name in SYSTEM_ERRORS and says_memory(message)
-
-
-def says_memory(log: str) -> bool:
-    """Whether what a dying program wrote says that memory ran out."""
-    return OUT_OF_MEMORY.search(log) is not None
 
 
 def last_line(text: str) -> str:

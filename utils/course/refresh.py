@@ -1,20 +1,27 @@
 """``course refresh``: chapters are committed executed, so that they read well where nothing can be run.
 
 Only outputs and execution counts are taken over from the run; everything else in the file stays as its author wrote it.
-A stamp in ``metadata.course_run`` says which code the outputs belong to, and ``stale`` tells when they no longer do.
+A stamp in ``metadata.course_run`` says which code the outputs belong to, and ``stale`` says when they no longer do.
 """
 
 import platform
+from collections.abc import Sequence
 from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING
 
+from utils import paths
 from utils.course import notebooks
 from utils.errors import CourseError
+
+if TYPE_CHECKING:
+    from utils.course.results import ChapterResult
 
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"  # names a widget of a kernel that is gone
 VERSIONS = ("keras", "tensorflow", "numpy")
 
 
-def stale(path):
+def stale(path: Path) -> str | None:
     """Why the stored outputs of a chapter cannot be trusted, in words; None when they can."""
     notebook = notebooks.read(path)
     stamp = notebook["metadata"].get("course_run")
@@ -30,22 +37,21 @@ def stale(path):
     return None
 
 
-def refresh(paths):
-    """Execute chapters with the quick profile and store the outputs of those that pass. Returns the exit status.
+def refresh(chapters: Sequence[Path]) -> int:
+    """Execute chapters with the quick profile and store the outputs of those that pass. Returns the exit code.
 
     A chapter that fails is left as it was; what was executed of it is in ``build/refresh``.
     """
-    from rich.console import Console
-
     from utils.course import readme, runner
+    from utils.course.console import INTERRUPTED, terminal
     from utils.course.execute import Job
     from utils.course.screens import screen
 
-    console = Console(stderr=True, highlight=False, soft_wrap=True)
-    folder = notebooks.root() / "build" / "refresh"
+    console = terminal(stderr=True, soft_wrap=True)
+    folder = paths.root() / "build" / "refresh"
     with screen() as shown:
-        results, interrupted = runner.run([Job(path, folder / path.name) for path in paths], 1, shown)
-    for path, result in zip(paths, results, strict=True):
+        results, interrupted = runner.run([Job(path, folder / path.name) for path in chapters], 1, shown)
+    for path, result in zip(chapters, results, strict=True):
         if result.status == "ok":
             store(path, notebooks.read(folder / path.name), result)
             console.print(f"Stored the outputs of {path.name}.")
@@ -53,10 +59,10 @@ def refresh(paths):
             console.print(f"{path.name} was left as it was; what was executed of it is in {folder}.")
     if readme.update():
         console.print("README.md's chapter table was brought up to date.")
-    return 130 if interrupted else int(any(result.status != "ok" for result in results))
+    return INTERRUPTED if interrupted else int(any(result.status != "ok" for result in results))
 
 
-def store(path, executed, result):
+def store(path: Path, executed: dict, result: "ChapterResult") -> None:
     """Write the outputs of an executed notebook, and the stamp, into the chapter at ``path``.
 
     Raises CourseError when cell ids are missing or doubled, since outputs are matched to cells by them.
@@ -87,7 +93,7 @@ def store(path, executed, result):
     notebooks.write_atomically(path, notebooks.as_text(notebook))
 
 
-def _lasting(output):
+def _lasting(output: dict) -> dict:
     """An output without what is true only while its kernel lives."""
     data = {mime: value for mime, value in output.get("data", {}).items() if mime != WIDGET_VIEW}
     return {**output, "data": data} if "data" in output else output

@@ -6,10 +6,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from xml.etree import ElementTree
 
-from rich.console import Console
 from rich.text import Text
 
-from utils.course.console import Column, show_table
+from utils.course.console import Column, show_table, terminal
 from utils.course.notebooks import write_atomically
 from utils.course.results import ChapterResult
 from utils.course.screens import MARKS
@@ -86,7 +85,7 @@ class Report:
 
     def show(self) -> None:
         """Print the table that ends a run, and below it why chapters failed."""
-        console = Console(highlight=False)
+        console = terminal()
         console.print()
         columns = [Column(""), Column("chapter"), *(Column(name, "right") for name in ("cells", "time", "memory"))]
         rows = [

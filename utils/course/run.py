@@ -6,10 +6,8 @@ import time
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from rich.console import Console
-
-from utils.course import notebooks, outputs
-from utils.course.console import INTERRUPTED
+from utils.course import memory, notebooks, outputs
+from utils.course.console import INTERRUPTED, terminal
 from utils.errors import CourseError, UsageError
 
 CELL_SECONDS = {"smoke": 600, "quick": 600, "full": 3600}  # how long a cell may take, unless the reader says otherwise
@@ -51,6 +49,8 @@ def carry_out(jobs: Sequence, workers: int, folder: Path, as_json: bool) -> int:
 
     Returns the exit code.
     """
+    memory.refuse_too_little()
+
     from utils.course.report import Report
     from utils.course.runner import run as run_jobs
     from utils.course.screens import screen
@@ -66,7 +66,7 @@ def carry_out(jobs: Sequence, workers: int, folder: Path, as_json: bool) -> int:
         report.write(folder)
     else:
         report.show()
-        Console(highlight=False).print(f"\nReport: {report.write(folder)}", soft_wrap=True, markup=False)
+        terminal().print(f"\nReport: {report.write(folder)}", soft_wrap=True, markup=False)
     return INTERRUPTED if interrupted else int(report.failed)
 
 

@@ -6,6 +6,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.text import Text
 
+from utils.course.console import terminal
 from utils.course.kernel import Watch
 from utils.course.results import ChapterResult
 
@@ -29,7 +30,7 @@ class Screen(Protocol):
 
 def screen() -> Screen:
     """The screen that fits: bars when standard error is a wide enough terminal, lines otherwise."""
-    console = Console(stderr=True)
+    console = terminal(stderr=True)
     return Bars(console) if console.is_terminal and console.width >= BARS_WIDTH else Lines(console)
 
 
