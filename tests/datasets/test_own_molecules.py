@@ -114,8 +114,8 @@ REFUSED = {
     ),
     "mixed": (
         rows("smiles,active,logS,toxic", "CCO,0,1.5,1", "CCN,1,2.5,0", "CCC,1,0.5,0"),
-        "own.csv, line 1: expected one column of labels, or columns of 0 and 1 only, found active, logS, toxic, which may "
-        "be labels or descriptors; name the labels with --label, as in --label 'A,B'.",
+        "own.csv, line 1: expected one column of labels, or columns of 0 and 1 only, found active, logS, toxic, which "
+        "may be labels or descriptors; name the labels with --label, as in --label 'A,B'.",
     ),
     "twice": (rows("smiles,a,A", "CCO,1,0"), "own.csv, line 1: expected each name once, found a twice."),
 }

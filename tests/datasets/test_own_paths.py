@@ -12,7 +12,6 @@ from utils import datasets
 from utils.course import cli
 from utils.errors import CourseError, UsageError
 
-
 ENOUGH = {"train": 12, "val": 12, "test": 12}  # pictures: four of each class in the test part
 
 

@@ -94,9 +94,8 @@ def _checked(kind: str, options: dict[str, object]) -> dict[str, object]:
         names = [value] if isinstance(value, str) or not several else list(value)
         if not names or not all(isinstance(name, str) and name.strip() for name in names):
             found = reading.brief(repr(value))
-            raise UsageError(
-                f"The option --{option} is {found}; give the name of {'columns' if several else 'a column'}."
-            )
+            wanted = "the names of columns" if several else "the name of a column"
+            raise UsageError(f"The option --{option} is {found}; give {wanted}.")
     return options
 
 
@@ -150,7 +149,7 @@ def _kind(path: Path, options: dict[str, object]) -> str:
     fitting = [kind for kind, columns in kinds.items() if names & columns]
     if len(fitting) == 1:
         return fitting[0]
-    where, there = f"line {found.line}", reading.listed([name or "(no name)" for name in found.names])
+    where, there = f"line {found.line}", found.there()
     if fitting:
         raise reading.refusal(path, where, f"expected molecules or sequences, found both in {there}; say --kind.")
     if names & {"id", *tables.PERSON}:

@@ -40,6 +40,11 @@ class Layout:
     shifted: bool
     notes: tuple[str, ...]
 
+    def there(self) -> str:
+        """The names of the columns, for a sentence."""
+        hint = " (one column: spaces do not separate columns)" if len(self.names) == 1 and " " in self.names[0] else ""
+        return listed([name or "(no name)" for name in self.names]) + hint
+
     def rows(self) -> Iterator[tuple[int, list[str]]]:
         """(line, fields) of every row below the header that holds something, each as wide as the header."""
         width = len(self.names)
@@ -196,7 +201,7 @@ def _separator(path: Path, lines: list[str], stated: str | None, known: Collecti
         fitting = [mark for mark in fitting if _knows(lines, mark, known)] or fitting
     if len(fitting) > 1:
         told = " and ".join(SEPARATORS[mark] for mark in fitting)
-        problem = f"expected one separator, found that {told} both fit; state it in a first line: sep={fitting[0]}"
+        problem = f"expected one separator, found that {told} both fit; state it in a line sep={fitting[0]} above."
         raise refusal(path, f"line {line}", problem)
     return fitting[0]
 

@@ -105,7 +105,7 @@ def _left_out(table: Table, smiles: np.ndarray, kept: np.ndarray, notes: list[st
         )
     if unparsable:
         count = f"{len(unparsable):,} row{'s' if len(unparsable) > 1 else ''}"
-        notes.append(f"{count} left out: RDKit cannot read them, or they have more than {MOST_ATOMS:,} atoms")
+        notes.append(f"left out, unreadable for RDKit or with more than {MOST_ATOMS:,} atoms: {count}")
     return unparsable
 
 

@@ -127,8 +127,8 @@ class Numbers:
         pairs: whether a column of yes and no, or the like, may pass.
         """
         if self.comma and (self.points or not self.decided):
-            why = "other fields have points" if self.points else "may be a point, or may part thousands"
-            raise self.refuse(*self.comma, f"expected one form of numbers, found {{!r}}, where {why}; write points.")
+            why = "while other fields have points" if self.points else "whose comma may be a point or divide thousands"
+            raise self.refuse(*self.comma, f"expected one form of numbers, found {{!r}}, {why}; write 1.5 and 1500.")
         if self.words and (self.pair is None or not pairs):
             line, field = next(iter(self.words.values()))
             comma = " with a comma for a point" if COMMA.fullmatch(field) else ""

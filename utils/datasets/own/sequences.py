@@ -54,7 +54,7 @@ def _with_labels(sheet: Sheet) -> Table:
         del sheet.roles[role]
     shared = [role for role in roles if _may_be_classes(sheet.names[roles[role]], table.words[role])]
     if len(shared) != 1:
-        found = reading.listed([sheet.names[roles[role]] for role in shared], 4) if shared else sheet.there()
+        found = reading.listed([sheet.names[roles[role]] for role in shared], 4) if shared else sheet.layout.there()
         raise sheet.refuse(f"expected a column label, found {found}; name it with --label.")
     place = roles[shared[0]]
     sheet.roles["label"] = place

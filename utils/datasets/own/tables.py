@@ -73,9 +73,6 @@ class Sheet:
     def refuse(self, problem: str) -> CourseError:
         return refusal(self.path, f"line {self.layout.line}", problem)
 
-    def there(self) -> str:
-        return listed([name or "(no name)" for name in self.names])
-
     def has(self, name: str) -> bool:
         return self._place(name) is not None
 
@@ -85,7 +82,9 @@ class Sheet:
         if place is None:
             close = difflib.get_close_matches(name.casefold(), map(str.casefold, self.names), n=1)
             advice = f"; did you mean {brief(close[0])}?" if close else "."
-            raise self.refuse(f"expected the column {brief(name)} that --{option} names, found {self.there()}{advice}")
+            raise self.refuse(
+                f"expected the column {brief(name)} that --{option} names, found {self.layout.there()}{advice}"
+            )
         for other, taken in self.roles.items():
             if taken == place and other != option:
                 both = f"--{other} and --{option}"
@@ -124,7 +123,7 @@ class Sheet:
             return fitting[0]
         if required:
             option = f"; name it with --{role}" if role in OPTIONS else ""
-            raise self.refuse(f"expected a column {role}, found {self.there()}{option}.")
+            raise self.refuse(f"expected a column {role}, found {self.layout.there()}{option}.")
         close = difflib.get_close_matches(role, free.values(), n=1, cutoff=0.75)
         if close:
             found = next(self.names[place] for place, name in free.items() if name == close[0])
