@@ -151,7 +151,7 @@ def test_expect_number_wants_one():
         ({"a": np.float32(0.5)}, "{'a': 0.5}"),
         (returns_zero, "the function returns_zero"),
         (lambda: 0, "a function"),
-        (object(), "a object"),
+        (object(), "an object"),
         (np.random.default_rng(0), "a NumPy generator"),
     ],
 )
@@ -426,6 +426,18 @@ def test_an_error_is_shown_with_the_line_of_the_learners_cell(double):
     )
     shell.user_ns["np"] = np
     assert "in line 3: twice = np.sort(values, axis=7)" in double.judge(shell.user_ns["answer"])[1]
+
+
+def test_the_line_is_the_learners_and_not_that_of_a_library(double):
+    library, cell = {}, {}
+    exec(compile("def ask():\n    raise OSError('closed')\n", "/lib/ipykernel/kernelbase.py", "exec"), library)
+    source = "def answer(values, factor=2):\n    return ask()\n"
+    exec(compile(source, "/tmp/ipykernel_12/34.py", "exec"), library, cell)
+    assert "OSError in line 2 (closed)" in double.judge(cell["answer"])[1]
+    library.clear()
+    exec(compile("def ask():\n\n    return 1 / 0\n", "/tmp/ipykernel_12/56.py", "exec"), library)  # a cell before
+    exec(compile(source, "/tmp/ipykernel_12/34.py", "exec"), library, cell)
+    assert "ZeroDivisionError in line 3 (" in double.judge(cell["answer"])[1]
 
 
 def test_only_the_first_line_of_a_long_error_is_shown(double):

@@ -30,7 +30,8 @@ If no mistake fits, the learner reads what came, what was expected, and ``why`` 
 - An input that must be refused: ``answer.refuses(inputs, *arguments, why="there is no last state")``.
 - A check that judges otherwise (a statistic that records its calls, a draw by chance) calls ``answer(*arguments)``,
   which tries nothing and calls nothing but the learner's function, and then uses the sentence of a mistake by its
-  name: ``answer.expect(condition, "draws rows", inputs=inputs)``. For what is no known mistake there is ``expect``.
+  name: ``answer.expect(condition, "draws rows", inputs, number=3)``, where number fills {number} in the sentence.
+  For what is no known mistake there is ``utils.exercises.expect``.
 - ``case`` calls the reference, too, and mistakes once the learner is wrong: give it functions that keep no record.
 - ``says`` is the whole sentence after "for {inputs}", in the second person. It may hold placeholders for the
   arguments by name, {got} and {wanted}; a brace that is meant is doubled. Where the mistake is to change an argument,

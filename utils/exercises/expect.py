@@ -37,7 +37,9 @@ def describe(value):
     text = _text(value)
     if len(text) <= 60 and " at 0x" not in text:
         return text
-    return f"a {type(value).__name__}" + (f" of length {len(value)}" if hasattr(value, "__len__") else "")
+    kind = type(value).__name__
+    article = "an" if kind[0].lower() in "aeiou" else "a"
+    return f"{article} {kind}" + (f" of length {len(value)}" if hasattr(value, "__len__") else "")
 
 
 def _text(value):

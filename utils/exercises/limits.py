@@ -63,7 +63,7 @@ def line_of(error, function):
     found = ""
     for frame, number in traceback.walk_tb(error.__traceback__):
         name = frame.f_code.co_filename
-        if name == file or "ipykernel" in name or name.startswith("<ipython-input"):
+        if name == file or "ipykernel_" in name or name.startswith("<ipython-input"):
             text = linecache.getline(name, number, frame.f_globals).strip()
             found = f" in line {number}" + (f": {text}" if text else "")
     return found
