@@ -13,7 +13,7 @@ import click
 from utils.course.console import FAILED, INTERRUPTED, OK, WRONG_USAGE, Index, usage_sentence
 from utils.errors import CourseError, UsageError
 
-COMMANDS = ("list", "run", "refresh", "lab", "progress", "data", "doctor")  # in the order of the page of help
+COMMANDS = ("list", "run", "apply", "refresh", "lab", "progress", "data", "doctor")  # in the order of the page of help
 
 
 class Course(Index):

@@ -7,7 +7,7 @@ import difflib
 import inspect
 import json
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 import click
@@ -20,6 +20,22 @@ OK, FAILED, WRONG_USAGE, INTERRUPTED = 0, 1, 2, 130  # the exit codes
 chapters = click.argument("chapters", nargs=-1, metavar="[NN]...")
 names = click.argument("names", nargs=-1, metavar="[NAME]...")
 as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON, for machines.")
+
+COLUMNS = {
+    "label": "The column of what is to be predicted; several with commas.",
+    "smiles": "The column of the molecules.",
+    "sequence": "The column of the letters.",
+    "group": "The column whose rows belong together and are never split up.",
+    "id": "The column that names the row, or the patient.",
+    "time": "The column of the times.",
+}
+
+
+def columns(command: Callable) -> Callable:
+    """The options that name the columns of a reader's own table."""
+    for name, help in reversed(COLUMNS.items()):
+        command = click.option(f"--{name}", metavar="COLUMN", help=help)(command)
+    return command
 
 
 class Command(click.Command):

@@ -13,13 +13,7 @@ from utils.course.results import ChapterResult
 
 WIDTH, HEIGHT, MARGIN = 220, 22, 8  # of the drawing of a claim, in pixels
 
-PAGE = Template("""<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>$heading · Deep Learning in Medicine</title>
-<style>
+STYLE = """\
 :root { color-scheme: light dark; --ink: #1b2733; --soft: #5b6875; --line: #dfe5ea; --paper: #ffffff; --shade: #f4f7f9;
   --good: #00785a; --good-band: #a9dccb; --bad: #b94700; --bad-shade: #fdf1ea; --link: #0b5cad; }
 @media (prefers-color-scheme: dark) { :root { --ink: #e6ebf0; --soft: #9fadba; --line: #34414d; --paper: #151b21;
@@ -50,7 +44,16 @@ th, td { padding: .5rem .6rem; border-bottom: 1px solid var(--line); vertical-al
 svg { display: block; } svg .axis { stroke: var(--line); stroke-width: 2; } svg .band { fill: var(--good-band); }
 svg .kept { fill: var(--good); } svg .missed { fill: var(--bad); } svg .recorded { fill: var(--soft); }
 footer { margin-top: 3rem; color: var(--soft); font-size: .85rem; }
-</style>
+"""
+
+PAGE = Template("""<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>$heading · Deep Learning in Medicine</title>
+<style>
+$style</style>
 </head>
 <body>
 <p class="eyebrow">Deep Learning in Medicine</p>
@@ -79,6 +82,7 @@ def page(report: Report) -> str:
     heading = f"{len(failed)} of {chapters} failed" if failed else f"{chapters} passed"
     longest = max([result.seconds for result in report.results], default=0) or 1
     return PAGE.substitute(
+        style=STYLE,
         heading=heading,
         facts="".join(f"<div><dt>{escape(name)}</dt><dd>{escape(value)}</dd></div>" for name, value in facts(report)),
         rows="\n".join(row(result, longest) for result in report.results),

@@ -78,12 +78,7 @@ def rebuild(names: tuple[str, ...], accept: bool) -> int:
 @command.command()
 @click.argument("path")
 @click.option("--kind", metavar="KIND", help="images, sequences, molecules or records; found out unless given.")
-@click.option("--label", metavar="COLUMN", help="The column of what is to be predicted; several with commas.")
-@click.option("--smiles", metavar="COLUMN", help="The column of the molecules.")
-@click.option("--sequence", metavar="COLUMN", help="The column of the letters.")
-@click.option("--group", metavar="COLUMN", help="The column whose rows belong together and are never split up.")
-@click.option("--id", metavar="COLUMN", help="The column that names the row, or the patient.")
-@click.option("--time", metavar="COLUMN", help="The column of the times.")
+@console.columns
 def check(path: str, kind: str | None, **columns: str | None) -> None:
     """Look at data of your own: say what was understood, or what is wrong and where (exit 1).
 

@@ -1,0 +1,93 @@
+"""``course apply``: a reader's own data, or a set of the catalogue, through the notebook of its kind, to a report."""
+
+import difflib
+import sys
+import time
+from pathlib import Path
+
+from rich.console import Console
+from rich.text import Text
+
+from utils import paths
+from utils.course import memory, notebooks, outputs
+from utils.course.console import INTERRUPTED
+from utils.course.run import CELL_SECONDS
+from utils.errors import UsageError
+
+KINDS = ("images", "records", "sequences", "molecules")
+
+
+def apply(
+    kind: str,
+    path: str,
+    columns: dict[str, str],
+    profile: str,
+    seed: int,
+    out: str | None,
+    timeout: int | None,
+    as_json: bool,
+) -> int:
+    """Execute the notebook of a kind on the data at a path; write the executed notebook, ``report.html`` and
+    ``report.json``. Returns the exit code.
+
+    Raises UsageError for wrong words and CourseError for data that cannot be studied, before a kernel is started.
+    """
+    if kind not in KINDS:
+        near = difflib.get_close_matches(kind, KINDS, n=1)
+        guess = f" Did you mean {near[0]}?" if near else ""
+        raise UsageError(f"There is no kind {kind!r}.{guess} The kinds are {', '.join(KINDS)}.")
+    if profile not in notebooks.PROFILES:
+        raise UsageError(f"There is no profile {profile!r}: choose smoke (seconds), quick (the default) or full.")
+    folder = outputs.safe_folder(out or Path("build") / "apply" / kind)
+    path = checked(kind, path, columns, seed)
+    memory.refuse_too_little()
+
+    from utils.course import report, runner
+    from utils.course.apply_page import page
+    from utils.course.execute import Job
+    from utils.course.screens import screen
+
+    notebook = notebook_path(kind)
+    parameters = {"path": path, "seed": seed, **columns}
+    job = Job(notebook, folder / notebook.name, profile, parameters, timeout=timeout or CELL_SECONDS[profile])
+    notebooks.make_folder(folder)
+    started = time.perf_counter()
+    with screen() as shown:
+        (result,), interrupted = runner.run([job], 1, shown)
+    found = report.Report(profile, time.perf_counter() - started, [result], parameters=parameters)
+    notebooks.write_atomically(folder / "report.json", found.as_json())
+    if as_json:
+        sys.stdout.write(found.as_json())
+    console = Console(highlight=False, stderr=as_json)
+    if result.error:
+        console.print(Text.assemble((f"\n{result.name}: ", "bold red"), result.error), soft_wrap=True)
+    if result.notebook:
+        notebooks.write_atomically(folder / "report.html", page(job.output, result))
+        console.print(f"\nReport: {folder / 'report.html'}", soft_wrap=True, markup=False)
+    return INTERRUPTED if interrupted else int(found.failed)
+
+
+def notebook_path(kind: str) -> Path:
+    """The notebook that makes studies of a kind."""
+    return paths.root() / "chapters" / "own" / f"{kind}.ipynb"
+
+
+def checked(kind: str, path: str, columns: dict[str, str], seed: int = 0) -> str:
+    """The path made absolute, or the name of a set, once it is sure that the notebook can begin with it.
+
+    A set that does not ship with the course is fetched. Raises UsageError for the name of a set of another kind, and
+    CourseError, with one sentence, for data that are missing, cannot be read, or cannot carry a study.
+    """
+    from utils import datasets  # here, because it takes half a second that a wrong word is not worth
+    from utils.datasets import own
+    from utils.datasets.own import needs
+
+    if path in datasets.catalogue():
+        if columns:
+            raise UsageError(f"The set {path!r} has its columns already: leave --{next(iter(columns))} out.")
+        datasets.load(path, kind=kind)
+        return path
+    if not own.is_path(path) and own.pair(path) is None:
+        datasets.load(path, kind=kind)  # raises, with the names that are close
+    needs.plan(own.load(path, kind, **columns), seed)
+    return own.in_full(path)
