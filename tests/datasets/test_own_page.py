@@ -7,10 +7,10 @@ import pytest
 
 from datasets.own_files import pictures
 from utils import datasets
-from utils.datasets.catalogue import DATA
+from utils.datasets.catalogue import data_folder
 from utils.datasets.own import images, molecules, reading, sequences
 
-PAGE = (DATA / "YOUR_OWN.md").read_text(encoding="utf-8")
+PAGE = (data_folder() / "YOUR_OWN.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"```\w*\n(.*?)```", PAGE, re.DOTALL)
 
 
