@@ -5,6 +5,7 @@ import pytest
 
 from datasets.own_files import happenings, people, refused, rows
 from utils import datasets
+from utils.datasets import own
 
 
 @pytest.fixture
@@ -211,3 +212,72 @@ def test_one_file_alone(folder, kind):
         "events.csv: expected two files, as a folder with events.csv and outcomes.csv or as EVENTS.csv,OUTCOMES.csv, "
         "found one file."
     )
+
+
+def test_other_names_and_separators(folder):
+    events = happenings(header="Patient ID,charttime,code,result").replace(",", "\t").replace(".5", ",5")
+    outcomes = rows("subject_id;age;died;predict_at", *(f"p{n};{40 + n};{'NY'[n % 2]};{n + 2}" for n in range(8)))
+    data = datasets.load(folder(events, outcomes))
+    assert data.labels.tolist() == [0, 1] * 4
+    assert data.events.iloc[0].tolist() == ["p0", 0.5, "weight", 60.0]
+    assert data.patients["predict_at"].tolist() == [n + 2 for n in range(8)]
+    assert data.entry.notes == (
+        "outcomes.csv: the columns are separated by semicolons",
+        "outcomes.csv: the column subject_id was read as id",
+        "outcomes.csv: the column predict_at was read as time",
+        "outcomes.csv: the column died was read as label; --label names another",
+        "outcomes.csv: left out, not named as labels: age",
+        "outcomes.csv: in column died the words n and y were read as 0 and 1",
+        "events.csv: the columns are separated by tabs",
+        "events.csv: the column Patient ID was read as id",
+        "events.csv: the column charttime was read as time",
+        "events.csv: the column code was read as variable",
+        "events.csv: the column result was read as value",
+        "events.csv: in column charttime commas were read as decimal points",
+    )
+
+
+def test_options_name_the_columns(folder):
+    events = happenings(header="pid,since,variable,value")
+    outcomes = rows("pid,male,died,asked,clinic", *(f"p{n},{n // 2 % 2},{n % 2},{n + 2},c{n // 4}" for n in range(8)))
+    path = folder(events, outcomes)
+    assert "outcomes.csv, line 1: expected a column id, found pid, male, died, asked, clinic; name it" in refused(path)
+    assert "expected one column label, found male, died; name it with --label." in refused(path, id="pid")
+    assert "events.csv, line 1: expected a column time, found pid" in refused(path, id="pid", label="died")
+    data = own.load(path, id="pid", label="died", time="since", group="clinic")
+    assert data.labels.tolist() == [0, 1] * 4
+    assert data.groups.tolist() == [0] * 4 + [1] * 4
+    assert data.patients["predict_at"].isna().all()
+    assert "events.csv, line 1: expected the column day that --time names" in refused(path, id="pid", time="day")
+
+
+def test_a_moment_of_prediction_named_in_one_file_alone(folder):
+    outcomes = rows("id,label,asked", *(f"p{n},{n % 2},{n + 2}" for n in range(8)))
+    data = own.load(folder(outcomes=outcomes), time="asked")
+    assert data.patients["predict_at"].tolist() == [n + 2 for n in range(8)]
+    assert data.events["time"].tolist()[:2] == [0.5, 3.0]
+
+
+def test_a_date_in_the_outcomes_is_not_taken_for_the_moment_of_prediction(folder):
+    """It may be the day of the outcome."""
+    data = datasets.load(folder(outcomes=rows("id,label,date", *(f"p{n},{n % 2},{n}" for n in range(8)))))
+    assert data.patients["predict_at"].isna().all()
+    assert data.entry.notes == ("outcomes.csv: left out, not needed: date",)
+
+
+@pytest.mark.parametrize(("low", "high"), [(1, 2), (-1, 1), (0.5, 7)])
+def test_two_other_values_are_two_classes_and_it_is_said(folder, low, high):
+    data = datasets.load(folder(outcomes=rows("id,label", *(f"p{n},{(low, high)[n % 2]}" for n in range(8)))))
+    assert data.labels.tolist() == [0, 1] * 4
+    assert data.entry.notes == (
+        f"outcomes.csv: column label holds two values only, {low} and {high}: they were read as the classes 0 and 1",
+    )
+
+
+@pytest.mark.parametrize("suffix", [".tsv", ".txt", ".tab"])
+def test_other_endings_of_the_two_files(folder, suffix):
+    where = folder(happenings().replace(",", "\t"), people().replace(",", "\t"))
+    for name in ("events", "outcomes"):
+        (where / f"{name}.csv").rename(where / f"{name}{suffix}")
+    assert len(datasets.load(where).events) == 16
+    assert len(datasets.load(f"{where}/events{suffix},{where}/outcomes{suffix}").events) == 16

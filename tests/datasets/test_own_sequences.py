@@ -5,6 +5,7 @@ import pytest
 
 from datasets.own_files import refused, rows, stretches
 from utils import datasets
+from utils.datasets import own
 
 
 @pytest.fixture
@@ -134,3 +135,92 @@ REFUSED = {
 @pytest.mark.parametrize(("text", "words"), REFUSED.values(), ids=REFUSED)
 def test_refused(table, text, words):
     assert words in refused(table(text), "sequences")
+
+
+# two ways to write what may or may not be one class
+SPELLINGS = {
+    "exponent": ("1E2", "100"),
+    "decimals": ("1", "1.0"),
+    "zeros in front": ("1", "01"),
+    "sign": ("1", "+1"),
+    "decimal comma": ("1.5", '"1,5"'),
+    "digits of another script": ("1", "\u0661"),
+    "full-width digits": ("1", "\uff11"),
+    "capitals": ("TRUE", "true"),
+    "sharp s": ("groß", "GROSS"),
+    "spaces inside": ("not  known", "not known"),
+    "a space that does not break": ("not\u00a0known", "not known"),
+    "an accent in two ways": ("caf\u00e9", "cafe\u0301"),
+    "a letter without width": ("yes", "y\u200bes"),
+    "Cyrillic letters": ("cop", "\u0441\u043e\u0440"),
+    "Greek letters": ("BETA", "\u0392\u0395\u03a4\u0391"),
+    "a ligature": ("\ufb01x", "fix"),
+}
+
+
+@pytest.mark.parametrize(("one", "other"), SPELLINGS.values(), ids=SPELLINGS)
+def test_two_spellings_of_a_class_are_refused(table, one, other):
+    names = [one, "third", other, one]
+    path = table(rows("sequence,label", *(f"{text},{names[n % 4]}" for n, text in enumerate(MANY))))
+    told = refused(path)
+    assert told.startswith("own.csv, line 4, column label: expected one way to write each class, found ")
+    assert "(line 2) and " in told
+    assert told.endswith("may or may not be one class; write one of them, or names that differ.")
+
+
+DIFFERENT = {
+    "large numbers": ("9007199254740992", "9007199254740993"),
+    "numbers": ("1", "1.01"),
+    "words and numbers": ("true", "1"),
+    "signs": ("+", "-"),
+    "names": ("EI", "IE"),
+    "infinity and a name": ("inf", "Infinit"),
+    "not a number in Decimal's words": ("sNaN", "other"),
+}
+
+
+@pytest.mark.parametrize(("one", "other"), DIFFERENT.values(), ids=DIFFERENT)
+def test_classes_that_differ_stay_apart(table, one, other):
+    path = table(rows("sequence,label", *(f"{text},{(one, other)[n % 2]}" for n, text in enumerate(MANY))))
+    data = datasets.load(path)
+    assert set(data.class_names) == {one, other}
+    assert [data.class_names[label] for label in data.labels] == [one, other] * 8
+
+
+def test_spaces_around_a_name_do_not_matter(table):
+    names = ["no", " no", "no ", "\u00a0no", "yes"]
+    path = table(rows("sequence,label", *(f"{text},{names[n % 5]}" for n, text in enumerate(MANY))))
+    assert datasets.load(path).class_names == ("no", "yes")
+
+
+@pytest.mark.parametrize("name", ["Sequence", "seq", "DNA", "rna_sequence", "Sequences"])
+@pytest.mark.parametrize("label", ["Label", "class", "y", "Target", "splice site"])
+def test_other_names_of_columns(table, name, label):
+    data = datasets.load(table(stretches(header=f"{name},{label}")))
+    assert data.class_names == ("no", "yes")
+    said = {f"the column {name} was read as sequence", f"the column {label} was read as label"}
+    assert set(data.entry.notes) == {note for note in said if note.split()[2].lower() not in ("sequence", "label")}
+
+
+def test_an_index_and_ids_are_no_labels(table):
+    lines = [f"{n},s{n},{text},{'ab'[n % 2]}" for n, text in enumerate(MANY)]
+    data = datasets.load(table(rows(",name,seq,site", *lines)))
+    assert data.class_names == ("a", "b")
+    assert data.entry.notes == (
+        "the column seq was read as sequence",
+        "the column site was read as label",
+        "left out, not needed: name",
+    )
+
+
+def test_options_name_the_columns(table):
+    lines = [f"{text},{n % 2},{n // 4 % 2},f{n // 2},{n}" for n, text in enumerate(MANY)]
+    path = table(rows("site,a,b,origin,number", *lines))
+    assert "expected a column sequence, found site, a, b, origin, number; name it with --sequence." in refused(
+        path, "sequences"
+    )
+    assert "expected a column label, found a, b; name it with --label." in refused(path, sequence="site")
+    data = own.load(path, sequence="site", label="b", group="origin", id="number")
+    assert data.labels.tolist() == [n // 4 % 2 for n in range(16)]
+    assert len(set(data.groups.tolist())) == 8
+    assert data.entry.notes == ("left out, not needed: a",)

@@ -214,7 +214,7 @@ def test_a_column_whose_name_says_label_is_taken_and_the_others_are_said(table):
     assert data.entry.notes == (
         "the column mol was read as smiles",
         "left out, an id: CID",
-        "Class was taken as the label; --label names another",
+        "the column Class was read as label; --label names another",
         "left out, not named as labels: pIC50",
     )
 

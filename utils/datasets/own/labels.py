@@ -43,7 +43,7 @@ def columns(sheet: Sheet, table: Table, rest: Sequence[int], fits=lambda column:
     others = [place for place in rest if why[place] is None and place not in chosen]
     if others:
         taken = listed([found[place].name for place in chosen], 4)
-        sheet.notes.append(f"{taken} was taken as the label; --label names another")
+        sheet.notes.append(f"the column {taken} was read as label; --label names another")
         sheet.left_out(others, "not named as labels")
     return chosen
 

@@ -65,7 +65,7 @@ def molecules(path: Path, *, label: str | list[str] | None = None, **options: st
         same = _identical(smiles)
         if can_be_planned(labels, same, task):
             sheet.notes.append(
-                f"{len(np.unique(groups)):,} scaffolds are too few to part: splits keep each molecule together instead"
+                f"different scaffolds: {len(np.unique(groups)):,}, too few; splits keep each molecule together instead"
             )
             groups = same
     return Molecules(entry(path, "molecules", task, (), sheet.notes), smiles, labels, names, groups, unparsable)

@@ -34,7 +34,7 @@ def plan(data: Images | Sequences | Molecules | Records, seed: int = 0) -> Split
     """
     if isinstance(data, Records) and not len(known_events(data)):
         raise _refusal(data, "expected events at or before the moment of prediction, found none; look at the times.")
-    classes, names = _classes(data.labels, data.entry.task), _names(data)
+    classes, names = as_classes(data.labels, data.entry.task), _names(data)
     if isinstance(data, Images) and data.split is not None:
         return _checked(data, classes, names, _with_validation(data.split, classes, data.groups, seed))
     _refuse_rare(data, classes, names)
@@ -64,7 +64,7 @@ def known_events(data: Records) -> pd.DataFrame:
 
 def can_be_planned(labels: np.ndarray, groups: np.ndarray, task: str) -> bool:
     """Whether labels (n, columns) or (n,) can be divided by these groups (n,) as a study needs it."""
-    classes = _classes(labels, task)
+    classes = as_classes(labels, task)
     return min(_groups_of(classes, groups).values()) >= 1 and by_group(classes, groups) is not None
 
 
@@ -145,7 +145,9 @@ def _gap(classes: np.ndarray, groups: np.ndarray, parts: dict[str, np.ndarray]) 
 
 
 def _checked(data: Images, classes: np.ndarray, names: list[list[str]], split: Split) -> Split:
-    gap = _gap(classes.reshape(len(classes), -1), data.groups, split.parts())
+    # Patches whose places are known are divided by place: each counts for itself.
+    groups = data.groups if data.positions is None else np.arange(len(data.groups))
+    gap = _gap(classes.reshape(len(classes), -1), groups, split.parts())
     if gap is None:
         return split
     part, column, value, count = gap
@@ -166,8 +168,8 @@ def _with_validation(split: Split, classes: np.ndarray, groups: np.ndarray, seed
     return Split(train, validation, split.test)
 
 
-def _classes(labels: np.ndarray, task: str) -> np.ndarray:
-    """int64 of the shape of labels, -1 where not measured. For numbers: the lower and the upper half."""
+def as_classes(labels: np.ndarray, task: str) -> np.ndarray:
+    """Labels as ``by_group`` takes them: int64, -1 where not measured; of numbers, 0 is the lower half, 1 the upper."""
     labels = np.asarray(labels)
     missing = np.isnan(labels)
     if task == "regression":

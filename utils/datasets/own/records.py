@@ -116,7 +116,9 @@ def _outcomes(sheet: Sheet) -> tuple[Table, int]:
     if len(chosen) > 1:
         names = reading.listed([sheet.names[place] for place in chosen], 4)
         raise sheet.refuse(f"expected one column label, found {names}; name it with --label.")
-    sheet.notes.append(f"the column {brief(sheet.names[chosen[0]], 24)} was read as label")
+    said = f"the column {brief(sheet.names[chosen[0]], 24)} was read as label"
+    if not any(note.startswith(said) for note in sheet.notes):
+        sheet.notes.append(said)
     return table, chosen[0]
 
 
