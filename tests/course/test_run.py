@@ -147,11 +147,95 @@ def test_wrong_usage_is_refused_before_anything_runs(course, call, words, senten
     assert not (course.root / "out").exists()
 
 
+def junit(course):
+    """Chapter name → (failures, skipped, {case → what it holds: failure, skipped or nothing})."""
+    suites = ElementTree.parse(course.root / "out" / "junit.xml").getroot()
+    return {
+        suite.get("name"): (
+            int(suite.get("failures")),
+            int(suite.get("skipped")),
+            {case.get("name"): [child.tag for child in case] for case in suite},
+        )
+        for suite in suites
+    }
+
+
+def test_a_claim_that_is_not_judged_is_no_failure_anywhere(course, call):
+    course.chapter("00_own", CLAIMS + "claim('recall', 0.5, at_least=0.8, judged=False)\nclaim('loss', 1, at_most=2)")
+    code, out, _ = call("run", "--out", course.root / "out")
+    assert code == 0
+    chapter = course.report()["00_own"]
+    assert (chapter["status"], chapter["reason"]) == ("ok", None)
+    assert [(claim["ok"], claim["judged"]) for claim in chapter["claims"]] == [(False, False), (True, True)]
+    cases = {"executes": [], "claim: recall": ["skipped"], "claim: loss": []}
+    assert junit(course) == {"00_own": (0, 1, cases)}
+    page = (course.root / "out" / "report.html").read_text(encoding="utf-8")
+    assert "✗" not in page
+    assert 'class="missed"' not in page
+    assert page.count('title="recorded, not judged">○<') == 1
+    assert "recorded, not judged" in page
+
+
+def test_in_smoke_no_claim_is_judged_even_where_the_chapter_says_so(course, call):
+    course.chapter("00_x", CLAIMS + "claim('recall', 0.5, at_least=0.8)")
+    assert call("run", "--profile", "smoke", "--out", course.root / "out")[0] == 0
+    assert course.report()["00_x"]["claims"][0]["judged"] is False
+    assert junit(course)["00_x"] == (0, 1, {"executes": [], "claim: recall": ["skipped"]})
+
+
+def test_a_crash_that_speaks_of_a_claim_is_a_crash(course, call):
+    missed = CLAIMS + "claim('recall', 0.5, at_least=0.8)"
+    course.chapter("00_x", missed, "raise ValueError('the claim was missed')")
+    course.chapter("01_y", missed)
+    course.chapter("02_z", missed, "import os\nos._exit(1)")
+    assert call("run", "--jobs", "2", "--out", course.root / "out")[0] == 1
+    assert {name: chapter["reason"] for name, chapter in course.report().items()} == {
+        "00_x": "cell",
+        "01_y": "claim",
+        "02_z": "kernel",
+    }
+    broken = {"executes": ["failure"], "claim: recall": ["failure"]}
+    assert junit(course) == {
+        "00_x": (2, 0, broken),
+        "01_y": (1, 0, {"executes": [], "claim: recall": ["failure"]}),
+        "02_z": (2, 0, broken),
+    }
+
+
+@pytest.mark.parametrize("record", ["{'name': 'x'}", "{'name': 'x', 'low': 0, 'value': 'high'}", "[]"])
+def test_an_output_that_is_no_claim_though_it_says_so(course, call, record):
+    show = "from IPython.display import display\n"
+    course.chapter("00_x", show + f"display({{'application/vnd.course.claim+json': {record}}}, raw=True)")
+    assert call("run", "--out", course.root / "out")[0] == 1
+    assert "marked as a claim but cannot be read as one" in course.report()["00_x"]["error"]
+    assert junit(course)["00_x"][0] == 1
+    assert (course.root / "out" / "00_x.ipynb").exists()
+
+
+def test_parameters_that_json_does_not_know_are_reported_as_text(course, call):
+    course.chapter("00_x", "print(seed)")
+    code, out, _ = call("run", "-p", "seed", "nan", "--json", "--out", course.root / "out")
+    assert (code, json.loads(out)["parameters"]) == (0, {"seed": "nan"})
+    assert course.read("out/00_x.ipynb")["cells"][-1]["outputs"][0]["text"] == ["nan\n"]
+
+
+@pytest.mark.parametrize("columns", [0, 12, 28])
+def test_a_run_in_a_narrow_terminal(course, call, columns):
+    course.chapter("00_good")
+    course.chapter("01_bad", "1 / 0")
+    code, out, err = call("run", "--jobs", "2", "--out", course.root / "out", columns=columns)
+    assert code == 1
+    assert "01_bad: cell 2 (cell-0): ZeroDivisionError: division by zero" in out
+    assert "00_good" in out
+    assert "…" not in out + err
+
+
 def test_a_cell_that_never_ends(course, call):
     course.chapter("00_endless", "while True:\n    pass")
     code, _, _ = call("run", "--timeout", "1", "--out", course.root / "out")
     assert code == 1
     assert course.report()["00_endless"]["error"].startswith("cell 2 (cell-0) did not end within 1 s")
+    assert course.report()["00_endless"]["reason"] == "cell"
     assert no_kernel_of(course)
 
 
@@ -189,6 +273,7 @@ def test_the_solved_edition_puts_the_solution_into_the_stub(course, call, monkey
     course.chapter("00_x", "assert double(3) == 6", exercises={"0.1": "def double(x):\n    ..."})
     code, _, _ = call("run", "--solved", "--out", course.root / "out")
     assert code == 0
+    assert course.read("out/report.json")["edition"] == "solved"
     assert call("run", "--out", course.root / "out")[0] == 1
 
 
@@ -201,6 +286,8 @@ def test_a_solution_that_its_own_check_refuses_fails_the_solved_edition(course, 
     course.chapter("00_x", show, exercises={"0.1": "..."})
     assert call("run", "--solved", "--out", course.root / "out")[0] == 1
     assert course.report()["00_x"]["error"] == "exercise 0.1 does not accept its own solution: no"
+    assert course.report()["00_x"]["reason"] == "exercise"
+    assert junit(course)["00_x"] == (1, 0, {"executes": ["failure"]})
     assert call("run", "--out", course.root / "out")[0] == 0
 
 
@@ -208,6 +295,7 @@ def test_an_exercise_without_a_solution(course, call):
     course.chapter("00_x", exercises={"0.99": "..."})
     assert call("run", "--solved", "--out", course.root / "out")[0] == 1
     assert "0.99" in course.report()["00_x"]["error"]
+    assert course.report()["00_x"]["reason"] == "exercise"
 
 
 def test_an_output_that_cannot_be_written_is_reported_and_the_report_is_still_printed(course, call, monkeypatch):

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from types import SimpleNamespace
 
 import pytest
 
@@ -127,3 +128,58 @@ def test_help(course):
     assert "course data fetch" in text
     assert "course data fetch breastmnist cifar10" in text
     assert errors == ""
+
+
+COLUMNS = (
+    "--label",
+    "a,b",
+    "--smiles",
+    "structure",
+    "--sequence",
+    "dna",
+    "--group",
+    "person",
+    "--id",
+    "no",
+    "--time",
+    "t",
+)
+
+
+@pytest.fixture
+def loaded(monkeypatch):
+    """What ``own.load`` is called with, as a list of (positional, named) arguments; nothing is read."""
+    calls = []
+
+    def load(*arguments, **columns):
+        calls.append((arguments, columns))
+        entry = SimpleNamespace(kind=arguments[1] or "molecules", title="Your own molecules")
+        return SimpleNamespace(entry=entry)
+
+    monkeypatch.setattr("utils.datasets.own.load", load)
+    monkeypatch.setattr("utils.datasets.own.summary.summary", lambda data: {"task": "regression"})
+    return calls
+
+
+def test_check_passes_on_the_columns_that_are_named_and_no_others(course, loaded):
+    assert course("check", "a.csv")[0] == 0
+    assert course("check", "a.csv", "--kind", "sequences", "--label=x", "--group", "")[0] == 0
+    assert course("check", "a.csv", *COLUMNS)[0] == 0
+    named = {"label": "a,b", "smiles": "structure", "sequence": "dna", "group": "person", "id": "no", "time": "t"}
+    assert loaded == [
+        (("a.csv", None), {}),
+        (("a.csv", "sequences"), {"label": "x", "group": ""}),
+        (("a.csv", None), named),
+    ]
+
+
+def test_check_ends_with_the_command_that_comes_next(course, loaded, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "ward").mkdir()
+    code, text, errors = course("check", "a.csv")
+    assert (code, errors) == (0, "")
+    assert text == "✓ Your own molecules\n  task       regression\n  next       course apply molecules a.csv\n"
+    assert course("check", "ward", "--kind", "records")[1].endswith("course apply records ward/\n")
+    assert course("check", "my file.csv", "--label", "log D")[1].endswith(
+        "course apply molecules 'my file.csv' --label 'log D'\n"
+    )
