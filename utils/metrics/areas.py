@@ -1,13 +1,14 @@
 """Area under the ROC curve for two classes, for several, and for several tasks, quick enough for a bootstrap."""
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from utils.errors import CourseError
 from utils.metrics import checks
 from utils.metrics.checks import UndefinedScore
 
 
-def roc_auc(labels, scores):
+def roc_auc(labels: ArrayLike, scores: ArrayLike) -> float:
     """Area under the ROC curve: the probability that a case has a higher score than a non-case; ties count half.
 
     1 is perfect; 0.5 is what guessing gives. The same number as scikit-learn's ``roc_auc_score``, many times quicker.
@@ -40,7 +41,7 @@ def roc_auc(labels, scores):
     return _area(scores[is_case], scores[~is_case])
 
 
-def macro_auc(labels, probabilities):
+def macro_auc(labels: ArrayLike, probabilities: ArrayLike) -> float:
     """Area under the ROC curve, each class against all others, averaged with equal weight for each class.
 
     A rare class counts as much as a frequent one. 1 is perfect; 0.5 is what guessing gives. The same number as
@@ -84,7 +85,7 @@ def macro_auc(labels, probabilities):
     return float(np.mean([_area(scores[labels == one, one], scores[labels != one, one]) for one in range(count)]))
 
 
-def multilabel_auc(labels, scores):
+def multilabel_auc(labels: ArrayLike, scores: ArrayLike) -> float:
     """ROC AUC of several yes-or-no tasks, averaged over the tasks where it exists.
 
     Each task is judged on the examples that were measured for it, and left out where these are all alike, as
@@ -136,7 +137,7 @@ def multilabel_auc(labels, scores):
     return float(np.mean(areas))
 
 
-def auc(labels, probabilities):
+def auc(labels: ArrayLike, probabilities: ArrayLike) -> float:
     """ROC AUC of a classifier: the mean over the classes (labels (n,)), or over the findings (labels (n, findings)).
 
     Parameters, result and errors are those of ``macro_auc`` and of ``multilabel_auc``.
@@ -144,7 +145,7 @@ def auc(labels, probabilities):
     return (multilabel_auc if np.ndim(labels) == 2 else macro_auc)(labels, probabilities)
 
 
-def _area(cases, others):
+def _area(cases: np.ndarray, others: np.ndarray) -> float:
     """The Mann-Whitney statistic as a share of all pairs of a case and a non-case; ties count half.
 
     Two sorted lists and a look-up of the fewer in the many give the same count as the sum of ranks, but quicker.

@@ -3,6 +3,7 @@
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import ArrayLike
 from scipy.optimize import minimize_scalar
 from scipy.special import expit, logsumexp
 from scipy.special import softmax as normalised
@@ -25,7 +26,7 @@ class Reliability(NamedTuple):
     count: np.ndarray
 
 
-def reliability(labels, probabilities, bins=10):
+def reliability(labels: ArrayLike, probabilities: ArrayLike, bins: int = 10) -> Reliability:
     """What the model said, and how often it came true: examples sorted into bins of equal width by confidence.
 
     Parameters
@@ -67,7 +68,7 @@ def reliability(labels, probabilities, bins=10):
     return Reliability(*means, count[filled])
 
 
-def calibration_error(labels, probabilities, bins=10):
+def calibration_error(labels: ArrayLike, probabilities: ArrayLike, bins: int = 10) -> float:
     """Expected calibration error: how far confidence and accuracy lie apart, averaged over the examples.
 
     0 for a perfectly calibrated model on very many examples; on few it is above 0 by chance alone, more so with more
@@ -87,7 +88,7 @@ def calibration_error(labels, probabilities, bins=10):
     return float(np.average(np.abs(confidence - right), weights=count))
 
 
-def brier_score(labels, probabilities):
+def brier_score(labels: ArrayLike, probabilities: ArrayLike) -> float:
     """Mean squared distance between the probabilities and what happened; lower is better.
 
     Parameters
@@ -122,7 +123,7 @@ def brier_score(labels, probabilities):
     return float(np.mean(squares) / (2 if probabilities.shape[1] == 2 else 1))
 
 
-def softmax(logits, temperature=1.0):
+def softmax(logits: ArrayLike, temperature: float = 1.0) -> np.ndarray:
     """Probabilities from logits, softened by a temperature above 1 or sharpened by one below.
 
     Parameters
@@ -147,7 +148,7 @@ def softmax(logits, temperature=1.0):
     return expit(scaled) if scaled.ndim == 1 else normalised(scaled, axis=1)
 
 
-def temperature(labels, logits):
+def temperature(labels: ArrayLike, logits: ArrayLike) -> float:
     """The temperature that makes the probabilities of these examples fit best; find it on validation data.
 
     Dividing all logits by one number changes how sure the model sounds, but not which class it prefers. Use:

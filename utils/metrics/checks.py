@@ -1,7 +1,10 @@
 """What every score asks of its input before it counts anything; each refusal is one sentence."""
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike
 
 from utils.errors import CourseError
 
@@ -12,7 +15,7 @@ class UndefinedScore(CourseError):
     """The score does not exist for these data, for example a ROC AUC where only one class is present."""
 
 
-def present(values, name, *, missing_in_table=False):
+def present(values: ArrayLike, name: str, *, missing_in_table: bool = False) -> np.ndarray:
     """As an array with a first axis, without missing values; the values may be of any kind.
 
     ``missing_in_table`` lets missing values pass where there are several columns, as not measured.
@@ -36,7 +39,7 @@ def present(values, name, *, missing_in_table=False):
     return array
 
 
-def numbers(values, name, *, missing_in_table=False):
+def numbers(values: ArrayLike, name: str, *, missing_in_table: bool = False) -> np.ndarray:
     """As an array of finite numbers (or booleans)."""
     array = present(values, name, missing_in_table=missing_in_table)
     if array.dtype.kind not in "fiub":
@@ -47,7 +50,7 @@ def numbers(values, name, *, missing_in_table=False):
     return array
 
 
-def same_length(arrays, names):
+def same_length(arrays: list[np.ndarray], names: list[str]) -> None:
     lengths = [len(array) for array in arrays]
     if len(set(lengths)) > 1:
         told = ", ".join(f"{name}: {length}" for name, length in zip(names, lengths, strict=True))
@@ -55,7 +58,7 @@ def same_length(arrays, names):
     return lengths[0]
 
 
-def classes(labels, values, name="probabilities"):
+def classes(labels: ArrayLike, values: ArrayLike, name: str = "probabilities") -> tuple[np.ndarray, np.ndarray]:
     """Labels as class numbers (n,) int, and the model's values, (n,) for two classes or (n, classes)."""
     labels, values = numbers(labels, "labels"), numbers(values, name)
     if labels.ndim != 1:
@@ -74,14 +77,14 @@ def classes(labels, values, name="probabilities"):
     return labels.astype(int), values
 
 
-def columns(values, name):
+def columns(values: ArrayLike, name: str) -> np.ndarray:
     """The same values, if they are (n,) for two classes or (n, classes)."""
     if values.ndim > 2 or (values.ndim == 2 and values.shape[1] < 2):
         raise CourseError(f"The {name} have shape {values.shape}: give (n, classes), or (n,) for two classes.")
     return values
 
 
-def binary(labels, values, name="scores"):
+def binary(labels: ArrayLike, values: ArrayLike, name: str = "scores") -> tuple[np.ndarray, np.ndarray]:
     """Which examples are cases (n,) bool, and the model's values for class 1, (n,)."""
     values = numbers(values, name)
     if values.ndim != 1:
@@ -93,7 +96,7 @@ def binary(labels, values, name="scores"):
     return labels == 1, values
 
 
-def both_classes(is_case, what):
+def both_classes(is_case: np.ndarray, what: str) -> None:
     for number, found in enumerate([not is_case.all(), is_case.any()]):
         if not found:
             raise UndefinedScore(
@@ -102,7 +105,7 @@ def both_classes(is_case, what):
             )
 
 
-def are_probabilities(values):
+def are_probabilities(values: ArrayLike) -> np.ndarray:
     """Refuse what is not a probability: outside 0 to 1, or (n, classes) whose rows do not sum to 1."""
     if values.min() < -1e-6 or values.max() > 1 + 1e-6:
         raise CourseError(
@@ -119,7 +122,9 @@ def are_probabilities(values):
     return values
 
 
-def number(value, name, low, high, *, low_included=False, high_included=False):
+def number(
+    value: Any, name: str, low: float, high: float, *, low_included: bool = False, high_included: bool = False
+) -> float:
     """One option as a float between its limits."""
     array = np.asarray(value)
     within = array.ndim == 0 and array.dtype.kind in "fiu" and low <= array <= high
@@ -130,7 +135,7 @@ def number(value, name, low, high, *, low_included=False, high_included=False):
     return float(array)
 
 
-def whole(value, name, low):
+def whole(value: Any, name: str, low: float) -> int:
     """One option as an int, at least ``low``."""
     array = np.asarray(value)
     if array.ndim or array.dtype.kind not in "iu" or array < low:

@@ -3,11 +3,12 @@
 import math
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from utils.metrics import checks
 
 
-def net_benefit(labels, probabilities, threshold):
+def net_benefit(labels: ArrayLike, probabilities: ArrayLike, threshold: float) -> float:
     """Cases found, less the false alarms weighed by what the threshold says about their harm, for each example.
 
     Who acts from a probability of t upwards holds a missed case to be (1 - t) / t times as bad as a false alarm.
@@ -46,7 +47,7 @@ def net_benefit(labels, probabilities, threshold):
     return _net_benefit(is_case, probabilities, threshold)
 
 
-def _net_benefit(is_case, probabilities, threshold):
+def _net_benefit(is_case: np.ndarray, probabilities: ArrayLike, threshold: float) -> float:
     threshold = checks.number(threshold, "threshold", 0, 1)
     acted_on = probabilities >= threshold
     found = np.count_nonzero(acted_on & is_case)
@@ -54,7 +55,7 @@ def _net_benefit(is_case, probabilities, threshold):
     return (found - false * threshold / (1 - threshold)) / len(is_case)
 
 
-def best_threshold(labels, probabilities, cost_missed, cost_false_alarm):
+def best_threshold(labels: ArrayLike, probabilities: ArrayLike, cost_missed: float, cost_false_alarm: float) -> float:
     """The threshold on the probability that would have cost least on these data; find it on validation data.
 
     Whoever has a probability of at least the threshold is called a case. For probabilities that can be taken at their

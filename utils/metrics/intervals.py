@@ -2,9 +2,11 @@
 
 import contextlib
 import warnings
-from typing import NamedTuple
+from collections.abc import Callable
+from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import ArrayLike
 from sklearn.exceptions import UndefinedMetricWarning
 
 from utils.errors import CourseError, UsageError
@@ -20,7 +22,7 @@ class Interval(NamedTuple):
     low: float
     high: float
 
-    def __format__(self, spec):
+    def __format__(self, spec: str) -> str:
         return f"{self.low:{spec}} to {self.high:{spec}}"
 
 
@@ -31,11 +33,18 @@ class Estimate(NamedTuple):
     low: float
     high: float
 
-    def __format__(self, spec):
+    def __format__(self, spec: str) -> str:
         return f"{self.value:{spec}} ({self.low:{spec}} to {self.high:{spec}})"
 
 
-def bootstrap_interval(statistic, *arrays, groups=None, repeats=1000, seed=0, level=0.95):
+def bootstrap_interval(
+    statistic: Callable[..., float],
+    *arrays: ArrayLike,
+    groups: ArrayLike | None = None,
+    repeats: int = 1000,
+    seed: int = 0,
+    level: float = 0.95,
+) -> Interval:
     """Percentile bootstrap interval of any score: how much it would move had other examples been drawn.
 
     The rows of all arrays are drawn together, with replacement, and the score is computed again, ``repeats`` times.
@@ -83,7 +92,15 @@ def bootstrap_interval(statistic, *arrays, groups=None, repeats=1000, seed=0, le
     return Interval(*estimate(statistic, *arrays, groups=groups, repeats=repeats, seed=seed, level=level)[1:])
 
 
-def estimate(statistic, *arrays, groups=None, repeats=1000, seed=0, level=0.95, undefined="raise"):
+def estimate(
+    statistic: Callable[..., float],
+    *arrays: ArrayLike,
+    groups: ArrayLike | None = None,
+    repeats: int = 1000,
+    seed: int = 0,
+    level: float = 0.95,
+    undefined: str = "raise",
+) -> Estimate:
     """A score and its bootstrap interval at once, for example ``estimate(roc_auc, labels, scores, groups=patients)``.
 
     Parameters and errors are those of ``bootstrap_interval``, and:
@@ -109,7 +126,9 @@ def estimate(statistic, *arrays, groups=None, repeats=1000, seed=0, level=0.95, 
     return Estimate(np.nan, np.nan, np.nan)
 
 
-def _estimate(statistic, arrays, groups, repeats, seed, level):
+def _estimate(
+    statistic: Callable[..., float], arrays: ArrayLike, groups: ArrayLike | None, repeats: int, seed: int, level: float
+) -> Estimate:
     if not arrays:
         raise CourseError("There is nothing to resample: give at least one array after the statistic.")
     repeats = checks.whole(repeats, "number of repeats", 20)
@@ -143,13 +162,13 @@ def _estimate(statistic, arrays, groups, repeats, seed, level):
     return Estimate(value, float(low), float(high))
 
 
-def _rows(count):
+def _rows(count: int) -> Callable:
     if count < 2:
         raise CourseError("There is only one example: an interval needs at least two to draw from.")
     return lambda random: random.integers(count, size=count)
 
 
-def _whole_groups(groups, rows):
+def _whole_groups(groups: ArrayLike | None, rows: np.ndarray) -> Callable:
     """Draws groups with replacement and gives the rows of each; as quick for many small groups as for few large."""
     groups = checks.present(groups, "groups")
     if groups.ndim != 1:
@@ -173,7 +192,7 @@ def _whole_groups(groups, rows):
     return draw
 
 
-def _number(value):
+def _number(value: Any) -> float:
     if np.size(value) != 1:
         raise CourseError(f"The statistic returned {np.size(value)} values: let it return one number.")
     return float(np.asarray(value).reshape(()))

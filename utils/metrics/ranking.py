@@ -3,12 +3,13 @@
 import math
 
 import numpy as np
+from numpy.typing import ArrayLike
 from sklearn import metrics
 
 from utils.metrics import checks
 
 
-def average_precision(labels, scores):
+def average_precision(labels: ArrayLike, scores: ArrayLike) -> float:
     """Area under the precision-recall curve: the precision at each case's own score, averaged over the cases.
 
     Unlike the ROC AUC it depends on the prevalence, the share of cases, which is also what guessing gives. Compare it
@@ -45,7 +46,7 @@ def average_precision(labels, scores):
     return float(np.mean(found / (found + false)))
 
 
-def roc_curve(labels, scores):
+def roc_curve(labels: ArrayLike, scores: ArrayLike) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """The ROC curve: what a threshold on the score finds, and what it flags in vain.
 
     Parameters
@@ -74,7 +75,7 @@ def roc_curve(labels, scores):
     return metrics.roc_curve(is_case, scores)
 
 
-def sensitivity_at_specificity(labels, scores, specificity):
+def sensitivity_at_specificity(labels: ArrayLike, scores: ArrayLike, specificity: float) -> float:
     """Share of the cases found by the best threshold that clears at least this share of the non-cases.
 
     The threshold is chosen on these very data, so with few non-cases the number flatters. No point between two
@@ -111,7 +112,7 @@ def sensitivity_at_specificity(labels, scores, specificity):
     return float(np.mean(cases > highest_cleared))
 
 
-def enrichment_factor(labels, scores, fraction=0.01):
+def enrichment_factor(labels: ArrayLike, scores: ArrayLike, fraction: float = 0.01) -> float:
     """How many times more cases the top of the list holds than a list in random order would.
 
     Of drug candidates only the first few are ever tested, so only the top counts. Where equal scores straddle the cut,

@@ -1,12 +1,13 @@
 """How well a predicted mask covers the true one."""
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from utils.errors import CourseError
 from utils.metrics import checks
 
 
-def dice(mask, predicted):
+def dice(mask: ArrayLike, predicted: ArrayLike) -> float:
     """Dice coefficient: twice the shared area over the sum of both areas.
 
     All pixels given are counted together, so a large object weighs more than a small one. For the mean over images,
@@ -36,7 +37,7 @@ def dice(mask, predicted):
     return 2 * np.count_nonzero(mask & predicted) / total if total else 1.0
 
 
-def intersection_over_union(mask, predicted):
+def intersection_over_union(mask: ArrayLike, predicted: ArrayLike) -> float:
     """Shared area over the area that either mask covers, also called the Jaccard index: dice / (2 - dice).
 
     Masks, pixels counted together and errors are as for ``dice``.
@@ -51,7 +52,7 @@ def intersection_over_union(mask, predicted):
     return np.count_nonzero(mask & predicted) / union if union else 1.0
 
 
-def _masks(mask, predicted):
+def _masks(mask: ArrayLike, predicted: ArrayLike):
     masks = []
     for array, name in ((mask, "mask"), (predicted, "predicted mask")):
         array = checks.numbers(array, f"values of the {name}")
