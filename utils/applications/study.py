@@ -7,7 +7,9 @@ The notebooks in ``chapters/own`` have the same steps in the same order, whateve
     work = study.begin(data, seed=seed, repeats=500)
     work.split.train, work.labels, work.names, work.task  # for training; task is "classes", "findings" or "numbers"
     best = work.choose({"small": …, "large": …})          # name → predictions for work.split.validation; prints
+    study.mixtures({"small": …, "large": …})              # the same, and the mean: "small + large"; for any part
     work.scores({"network": …, "forest": …})              # name → predictions for work.split.test; a table
+    work.record("network", first)                         # the first measure, for report.json; not judged
     work.compare("network", first, "forest", second)      # a Comparison: the paired difference and its sentence
     work.calibration({"network": …, "forest": …})         # a table; work.calibration_figure(…) draws it
     work.worst(first, most=6)                             # a table; its index are rows of the data
@@ -20,7 +22,7 @@ or (n,) of class 1 where there are two; for "findings" probabilities (n, columns
 """
 
 import dataclasses
-import os
+import itertools
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -28,51 +30,17 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from utils import datasets, metrics
+from utils import claims, datasets, metrics
 from utils.applications import study_measures as measures
-from utils.datasets import own
+from utils.applications.study_data import Data, load, understood
 from utils.datasets.own.needs import plan
-from utils.datasets.own.summary import summary
-from utils.datasets.types import Images, Molecules, Records, Sequences
+from utils.datasets.types import Molecules
 from utils.errors import UsageError
 
-BLOCK = 150  # side of the blocks of tissue that stand for groups where a picture has a position (pixels)
 ENOUGH = 20  # rows from which on a group is shown as a subgroup
 MOST_SUBGROUPS = 8
-Data = Images | Records | Sequences | Molecules
 
-
-def load(path: str | os.PathLike, kind: str, **columns: str | None) -> Data:
-    """The data at a path, or the catalogue's set of this name; columns (label, smiles, …) that are None are left out.
-
-    Patches with a position in a field of tissue get blocks of tissue as groups: neighbours are alike.
-
-    Raises UsageError for a column option with a name of the catalogue, and otherwise what ``datasets.load`` raises.
-    """
-    columns = {name: column for name, column in columns.items() if column is not None}
-    named = path in datasets.catalogue()
-    if named and columns:
-        raise UsageError(f"The set {path!r} has its columns already: leave --{next(iter(columns))} out.")
-    if not named and own.is_path(path):
-        return own.load(path, kind, **columns)
-    data = datasets.load(path, kind=kind)
-    if isinstance(data, Images) and data.positions is not None:
-        part = np.zeros(len(data.groups))
-        for number, rows in enumerate(data.split.parts().values(), start=1):
-            part[rows] = number  # a block at the border of two parts is two groups
-        blocks = np.column_stack([data.groups, part, data.positions // BLOCK]).astype(np.int64)
-        groups = np.unique(blocks, axis=0, return_inverse=True)[1].reshape(-1).astype(np.int64)
-        note = f"Groups are blocks of {BLOCK} × {BLOCK} pixels of tissue, since neighbouring patches are alike."
-        entry = dataclasses.replace(data.entry, notes=(*data.entry.notes, note))
-        data = dataclasses.replace(data, entry=entry, groups=groups)
-    return data
-
-
-def understood(data: Data) -> None:
-    """Print what was understood of the data: what they hold, what was assumed or left out, and the split."""
-    print(data.entry.title)
-    for what, text in summary(data).items():
-        print(f"  {what:<10} {text}")
+__all__ = ["Comparison", "Study", "begin", "load", "mixtures", "understood"]
 
 
 class Comparison(NamedTuple):
@@ -182,6 +150,13 @@ class Study:
             rows[name] = {measure: measures.words(self.estimate(measure, guess)) for measure in self.measures}
         return pd.DataFrame.from_dict(rows, orient="index")
 
+    def record(self, name: str, predictions: np.ndarray) -> None:
+        """Show and record the first measure on the test part as a claim that is not judged, beside no model at all."""
+        measure, truth = self.measures[self.main], self.labels[self.split.test]
+        value, without = (measure(truth, guess) for guess in (self.guesses(predictions), self.constant()))
+        band = {"at_most" if measures.lower_is_better(self.main) else "at_least": without}
+        claims.claim(f"{name}: {self.main}, with the value of no model as its band", value, **band, judged=False)
+
     def compare(self, first_name: str, first: np.ndarray, second_name: str, second: np.ndarray) -> Comparison:
         """The paired difference of two models on the test part, by group, and the sentence that it allows."""
         measure = self.measures[self.main]
@@ -287,3 +262,13 @@ def begin(data: Data, *, seed: int = 0, repeats: int = 500) -> Study:
         labels = labels.astype(np.float64)
     split = plan(data, seed)
     return Study(data, split, task, labels, names, data.groups, measures.of(task, len(names)), repeats, seed)
+
+
+def mixtures(predictions: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """The predictions, and the means of any two or more of them, called "first + second".
+
+    Models that were trained differently err differently, and in the mean errors cancel (Caruana and others, 2004,
+    doi:10.1145/1015330.1015432).
+    """
+    together = [names for size in range(1, len(predictions) + 1) for names in itertools.combinations(predictions, size)]
+    return {" + ".join(names): np.mean([predictions[name] for name in names], axis=0) for names in together}
