@@ -17,7 +17,7 @@ from utils.features import dna
 
 FORWARD = ((20, 40), (60, 80), (100, 120))  # exons of a gene on the forward strand, cuts
 REVERSE = ((200, 230), (260, 300))
-NAMES = {"dna.npy", "sites.csv", "genes.csv"}
+NAMES = {"letters.npy", "sites.csv", "genes.csv"}
 
 
 def put(text, place, what):
@@ -64,7 +64,7 @@ def test_the_conversion_makes_the_files_of_the_catalogue(made):
     text, files = made
     assert set(files) == {file.path for file in find("splice_chr19").files}
     assert {path.split("/")[1] for path in files} == NAMES
-    array = np.load(io.BytesIO(files["splice_chr19/dna.npy"]))
+    array = np.load(io.BytesIO(files["splice_chr19/letters.npy"]))
     assert "".join("ACGTN"[code] for code in array) == text
     sites = pd.read_csv(io.BytesIO(files["splice_chr19/sites.csv"]))
     found = set(sites.itertuples(index=False, name=None))

@@ -103,7 +103,7 @@ def test_polygons_are_drawn_where_they_are():
     drawn = nuclei.rasterise([ring, ring + 1], 8, 9)
     assert np.array_equal(np.argwhere(drawn == 1), [(row, column) for row in (1, 2) for column in (2, 3, 4, 5)])
     assert drawn[3, 6] == 2
-    with pytest.raises(CourseError, match="no plain polygon"):
+    with pytest.raises(CourseError, match="not a plain polygon"):
         nuclei.outline(b"\x00" + polygon[1:])
 
 

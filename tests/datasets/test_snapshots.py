@@ -297,5 +297,5 @@ def test_arrays_are_protected_and_types_checked(loaded):
     with pytest.raises(CourseError, match="a label has no class name"):
         datasets.Images(nuclei.entry, nuclei.images, nuclei.labels + 1, nuclei.class_names, nuclei.groups)
     pbc = loaded("pbc")
-    with pytest.raises(CourseError, match="an event belongs to nobody"):
+    with pytest.raises(CourseError, match="an event belongs to a person who is not among"):
         datasets.Records(pbc.entry, pbc.patients[1:], pbc.events, pbc.labels[1:], pbc.class_names, pbc.groups[1:])

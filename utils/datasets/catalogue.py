@@ -27,7 +27,7 @@ class File:
     """One file of a dataset.
 
     path: below ``data/`` when embedded, below the cache when downloaded.
-    size: bytes, or None where the publisher states none; at_most: an upper bound, then.
+    size: bytes, or None where the publisher does not state it; at_most: an upper bound for that case.
     digest: ``sha256:…``, or ``md5:…`` where the publisher states only that.
     sources: where this one file can be had, best first; empty when it is made from the dataset's own sources.
     """

@@ -1,4 +1,4 @@
-"""Chromosome 19 as windows: real splice sites, and decoys that have the two letters of one and are none."""
+"""Chromosome 19 as windows: real splice sites, and decoys: places with the two bases of a site where there is none."""
 
 import numpy as np
 import pandas as pd
@@ -15,17 +15,17 @@ LETTERS = np.frombuffer(b"ACGTN", np.uint8)
 def splice_chr19(
     entry: Entry, width: int = 60, decoys: float | None = 10, within: tuple[int, int] | None = None, seed: int = 0
 ) -> Sequences:
-    """Windows of ``width`` letters along the strand that is read, cut so that the site lies in the middle.
+    """Windows of ``width`` bases along the strand that is read, with the site in the middle.
 
     Every annotated donor (class 0) and acceptor (class 1), then ``decoys`` times as many places (class 2), drawn by
-    the seed from all GT and AG on the read strand of a gene that nobody has annotated as a site; None takes all of
-    them, about 160 for each site, and so the prevalence of the genome. within: only windows that lie wholly between
-    these two letters of the chromosome. positions: the cut on the forward strand; two windows share letters when
+    the seed from all GT and AG on the read strand of a gene that are not annotated as a site; None takes all of them,
+    about 160 per site, and so the prevalence of the genome. within: only windows that lie wholly between
+    these two places of the chromosome. positions: the cut on the forward strand; two windows share bases when
     their positions are less than ``width`` apart.
     """
     if width < 4 or width % 2 or not (decoys is None or decoys >= 0):
         raise UsageError(
-            f"Windows of {width} letters with {decoys} decoys a site cannot be cut; give an even width of 4 or more, "
+            f"Windows of {width} bases with {decoys} decoys per site cannot be cut; give an even width of 4 or more, "
             "and decoys of 0 or more, or None for all."
         )
     if any(state(entry, file, thorough=False) != "ok" for file in entry.files):
@@ -48,10 +48,10 @@ def splice_chr19(
 
 
 def candidates(letters: np.ndarray, sites: pd.DataFrame, genes: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
-    """All places with two letters of a site on the read strand of a gene, and all sites whatever their letters.
+    """All places with the two bases of a site on the read strand of a gene, and all sites whatever their bases.
 
     Returns places, int64 (n, 2): cut and strand (0 forward, 1 reverse); labels, int64 (n,): donor 0, acceptor 1,
-    neither 2. A place that is a donor of one transcript and an acceptor of another stands there twice; a decoy whose
+    neither 2. A place that is a donor of one transcript and an acceptor of another is listed twice; a decoy whose
     cut has AG before it and GT behind it, once.
     """
     found = []
@@ -72,7 +72,7 @@ def candidates(letters: np.ndarray, sites: pd.DataFrame, genes: pd.DataFrame) ->
 
 
 def windows(letters: np.ndarray, places: np.ndarray, width: int) -> np.ndarray:
-    """The letters around each place (n, 2) along its strand, as str objects (n,)."""
+    """The bases around each place (n, 2) along its strand, as str objects (n,)."""
     offsets = np.arange(width) - width // 2
     cut = letters[places[:, :1] + offsets]
     backwards = places[:, 1] == 1
@@ -87,6 +87,6 @@ def _numbers(sequences: np.ndarray) -> np.ndarray:
 
 
 def _starts(letters: np.ndarray, pair: str) -> np.ndarray:
-    """Where these two letters stand, the place of the first."""
+    """Where these two bases are, one after the other: the place of the first."""
     one, two = ("ACGT".index(letter) for letter in pair)
     return np.flatnonzero((letters[:-1] == one) & (letters[1:] == two))

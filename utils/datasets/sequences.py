@@ -1,4 +1,4 @@
-"""Series of numbers and of letters: ECG beats, splice junctions."""
+"""Signals and sequences: ECG beats, splice junctions."""
 
 import numpy as np
 
@@ -18,7 +18,7 @@ def ecg5000(entry: Entry) -> Signals:
 
 
 def splice(entry: Entry) -> Sequences:
-    """3,190 stretches of 60 letters, as published, duplicates included."""
+    """3,190 stretches of 60 bases, as published, duplicates included."""
     table = read_csv(entry, "splice.csv.xz")
     sequences = table["sequence"].to_numpy(object)
     labels = np.array([entry.class_names.index(label) for label in table["label"]], np.int64)

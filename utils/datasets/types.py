@@ -1,4 +1,4 @@
-"""What ``datasets.load`` returns: one frozen type a kind of data, checked when it is made, its arrays read-only."""
+"""What ``datasets.load`` returns: one frozen type per kind of data, checked when it is made, its arrays read-only."""
 
 from dataclasses import dataclass, fields
 
@@ -16,9 +16,9 @@ class _Dataset:
     def _seal(self, **lengths: int) -> None:
         """Refuse lengths that differ, each given by its name; then protect every array."""
         if len(set(lengths.values())) > 1:
-            told = ", ".join(f"{length:,} {name}" for name, length in lengths.items())
+            lengths_found = ", ".join(f"{length:,} {name}" for name, length in lengths.items())
             raise CourseError(
-                f"The dataset {self.entry.name!r} does not fit together: {told}; each row needs one of each."
+                f"The dataset {self.entry.name!r} does not fit together: {lengths_found}; each row needs one of each."
             )
         for part in fields(self):
             value = getattr(self, part.name)
@@ -32,7 +32,7 @@ class _Dataset:
 
 @dataclass(frozen=True, eq=False)
 class Images(_Dataset):
-    """Pictures with one label each (or, with several findings a picture, one row of 0 and 1).
+    """Pictures with one label each (or, with several findings per picture, one row of 0 and 1).
 
     images: uint8 (n, height, width, channels). labels: int64 (n,) or (n, findings), indices into class_names.
     groups: int64 (n,), pictures that belong together (one field, one patient); each its own where that is not known.
@@ -84,10 +84,11 @@ class TissueField(_Dataset):
 class Records(_Dataset):
     """Patients and what was recorded of them, when.
 
-    patients: one row a patient, index ``id``, with "group", follow-up, outcome and what does not change.
+    patients: one row per patient, index ``id``, with "group", follow-up, outcome and what does not change.
     events: id, time (days from the index date or first visit), variable, value; sorted by id, then time.
-    labels: int64 (patients,), state at the last contact, index into class_names; a patient lost early counts as alive:
-    make the label for a fixed horizon from ``follow_up_days`` and this. groups: int64 (patients,), not to be split.
+    labels: int64 (patients,), state at the last contact, index into class_names; a patient who is lost to
+    follow-up counts as alive: make the label for a fixed horizon from ``follow_up_days`` and this.
+    groups: int64 (patients,), not to be split.
     """
 
     entry: Entry
@@ -104,7 +105,10 @@ class Records(_Dataset):
             f"events have the columns {list(self.events.columns)}",
         )
         self._need(self.patients.index.is_unique, "two rows describe the same patient")
-        self._need(self.events["id"].isin(self.patients.index).all(), "an event belongs to nobody among the patients")
+        self._need(
+            self.events["id"].isin(self.patients.index).all(),
+            "an event belongs to a person who is not among the patients",
+        )
 
     def visits(self) -> pd.DataFrame:
         """One row per (id, time), one column a variable, NaN where not measured; values of one day are averaged."""
@@ -118,7 +122,7 @@ class Records(_Dataset):
 class Signals(_Dataset):
     """Series of equal length.
 
-    signals: float32 (n, time). labels: int64 (n,), indices into class_names. groups: int64 (n,), one a patient.
+    signals: float32 (n, time). labels: int64 (n,), indices into class_names. groups: int64 (n,), one per patient.
     split: the official one, or None.
     """
 
@@ -136,9 +140,10 @@ class Signals(_Dataset):
 
 @dataclass(frozen=True, eq=False)
 class Sequences(_Dataset):
-    """Letters. sequences: str objects (n,). labels: int64 (n,). groups: int64 (n,), the same for identical letters.
+    """Sequences of bases.
 
-    positions: int64 (n,), where each stands on its chromosome, or None.
+    sequences: str objects (n,). labels: int64 (n,). groups: int64 (n,), the same for identical sequences.
+    positions: int64 (n,), where each is on its chromosome, or None.
     """
 
     entry: Entry

@@ -1,4 +1,4 @@
-"""From a published archive to the files of a dataset: one module a kind of data.
+"""From a published archive to the files of a dataset: one module per kind of data.
 
 A conversion is given ``read(path inside the archive) -> bytes`` and returns the files it makes, ``{path: bytes}``;
 a path is below ``data/``, or below the cache for what does not ship with the course. The same

@@ -1,4 +1,4 @@
-"""Human chromosome 19: its letters, and the splice sites and genes that Ensembl has annotated on it."""
+"""Human chromosome 19: its bases, and the splice sites and genes that Ensembl has annotated on it."""
 
 import gzip
 from collections import defaultdict
@@ -17,7 +17,7 @@ GENES = ("gene", "ncRNA_gene", "pseudogene")
 def convert(read: Callable[[str], bytes]) -> dict[str, bytes]:
     """letters.npy: uint8 (58,617,616,), 0-3 for A, C, G, T, 4 for unknown; sites.csv; genes.csv.
 
-    A place is a cut between two letters: the number of letters before it on the forward strand.
+    A place is a cut between two bases: the number of bases before it on the forward strand.
     """
     sites, genes = annotation(gzip.decompress(read(f"{INSIDE}.gff3.gz")).decode())
     return {
@@ -48,10 +48,10 @@ def annotation(gff: str) -> tuple[pd.DataFrame, pd.DataFrame]:
     for line in gff.splitlines():
         if line.startswith("#") or not line.strip():
             continue
-        _, _, kind, first, last, _, strand, _, told = line.split("\t")
+        _, _, kind, first, last, _, strand, _, attributes = line.split("\t")
         span = int(first) - 1, int(last)  # GFF3 counts from 1, both ends included
         if kind == "exon":
-            parent = dict(part.split("=", 1) for part in told.split(";") if "=" in part)["Parent"]
+            parent = dict(part.split("=", 1) for part in attributes.split(";") if "=" in part)["Parent"]
             exons[parent, strand].append(span)
         elif kind in GENES:
             genes.append((*span, strand))

@@ -17,7 +17,7 @@ NOT_TASKS = {"mol_id", "smiles"}
 
 
 def convert(name: str, read: Callable[[str], bytes]) -> dict[str, bytes]:
-    """smiles, scaffold, readable, then one column a task. What RDKit cannot read keeps its row, with readable 0."""
+    """smiles, scaffold, readable, then one column per task. What RDKit cannot read keeps its row, with readable 0."""
     published = pd.read_csv(io.BytesIO(lzma.decompress(read(f"{FOLDER}{name}.csv.xz"))))
     renamed = TASKS.get(name) or {column: column for column in published.columns if column not in NOT_TASKS}
     smiles = published["smiles"].str.strip()

@@ -1,4 +1,4 @@
-"""Two fields of H&E-stained ovarian cancer: pictures as they are, masks of nuclei, a table with one nucleus a row."""
+"""Two fields of H&E-stained ovarian cancer: pictures as they are, masks of nuclei, a table with one row per nucleus."""
 
 import io
 import struct
@@ -34,7 +34,7 @@ def convert(read: Callable[[str], bytes]) -> dict[str, bytes]:
 def _first_field(read: Callable[[str], bytes], count: int) -> np.ndarray:
     """The published mask numbers its nuclei from 0, so that the first one has the number of the background.
 
-    The mask of the classes tells the two apart; here nuclei count from 1, in the order of the published table.
+    The mask of the classes separates the two; here nuclei count from 1, in the order of the published table.
     """
     published = np.load(io.BytesIO(read(FOLDER + "hgsc_nest_inst_mask.npz")))["nuc_raster"]
     classes = np.load(io.BytesIO(read(FOLDER + "hgsc_nest_type_mask.npz")))["nuc_raster"]
@@ -78,7 +78,7 @@ def outline(polygon: bytes) -> np.ndarray:
     """(n, 2) x and y of a polygon without holes, from little-endian well-known binary (OGC 06-103r4)."""
     order, kind, rings, points = struct.unpack_from("<BIII", polygon)
     if (order, kind, rings) != (1, 3, 1):
-        raise CourseError("An outline of a nucleus is no plain polygon; is it the package of the catalogue?")
+        raise CourseError("An outline of a nucleus is not a plain polygon; is it the package of the catalogue?")
     return np.frombuffer(polygon, "<f8", 2 * points, offset=13).reshape(points, 2)
 
 

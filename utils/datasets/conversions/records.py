@@ -29,6 +29,6 @@ def convert_nafld(read: Callable[[str], bytes]) -> dict[str, bytes]:
 
 
 def convert_pbc(read: Callable[[str], bytes]) -> dict[str, bytes]:
-    """One row a visit, as published, under our names for time and outcome."""
+    """One row per visit, as published, under our names for time and outcome."""
     visits = _frame(read, "pbcseq").rename(columns={"futime": "follow_up_days", "status": "outcome", "day": "time"})
     return {"pbc/visits.csv.xz": xz(csv(visits.sort_values(["id", "time"])))}

