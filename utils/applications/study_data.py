@@ -1,4 +1,4 @@
-"""Data for a ``study``: a path or a name in; rows with labels and groups out, of the catalogue's sets as of own files."""
+"""Data for a ``study``: a path or a name in; rows with labels and groups out."""
 
 import dataclasses
 import os
@@ -9,6 +9,7 @@ from utils import datasets
 from utils.datasets import own
 from utils.datasets.own.summary import summary
 from utils.datasets.types import Images, Molecules, Records, Sequences
+from utils.errors import UsageError
 from utils.features.cohorts import label_at_horizon
 
 BLOCK = 150  # side of the blocks of tissue that stand for groups where a picture has a position (pixels)
@@ -69,7 +70,7 @@ def at_horizon(records: Records, horizon: float, start: float = 0.0) -> Records:
     ids = patients.index[known]
     events = records.events[records.events["id"].isin(ids)].reset_index(drop=True)
     note = (
-        f"The label: {', or '.join(records.class_names[1:])} within {horizon / 365.25:g} years of day {start:g}. "
+        f"The label: {' or '.join(records.class_names[1:])} within {horizon / 365.25:g} years of day {start:g}. "
         f"{(~known).sum():,} people were left out because it is not known."
     )
     entry = dataclasses.replace(records.entry, notes=(*records.entry.notes, note))
