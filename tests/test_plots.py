@@ -12,7 +12,7 @@ from utils import plots
 @pytest.fixture
 def shown(monkeypatch):
     seen = []
-    monkeypatch.setattr(plots, "display", lambda picture, metadata: seen.append((picture, metadata)))
+    monkeypatch.setattr("utils.plots.figures.display", lambda picture, metadata: seen.append((picture, metadata)))
     return seen
 
 
@@ -94,7 +94,7 @@ def test_icon_array_draws_everybody_once():
 
 def test_a_playground_draws_again_when_a_slider_moves(monkeypatch):
     bundles = []
-    monkeypatch.setattr(plots, "display", lambda bundle, raw: bundles.append(bundle))
+    monkeypatch.setattr("utils.plots.figures.display", lambda bundle, raw: bundles.append(bundle))
     panels = []
     monkeypatch.setattr("ipywidgets.VBox", lambda children: panels.append(children) or VBox(children))
     plots.playground(

@@ -1,5 +1,8 @@
 """Attention read as an explanation, which it is only in part: the maps of encoder blocks, and how they add up."""
 
+from typing import Any
+
+import keras
 import numpy as np
 from keras import ops
 
@@ -12,8 +15,16 @@ from utils.nn.layers import EncoderBlock
 
 
 def attention_rollout(
-    model, inputs, target=None, *, position=None, mask=None, residual=0.5, of=None, batch_size=BATCH_SIZE
-):
+    model: keras.Model,
+    inputs: Any,
+    target: Any = None,
+    *,
+    position: int | None = None,
+    mask: Any = None,
+    residual: float = 0.5,
+    of: str | int | None = None,
+    batch_size: int = BATCH_SIZE,
+) -> np.ndarray:
     """How much of each position reaches the end of a stack of encoder blocks, if attention were all that moved it.
 
     Parameters
@@ -62,7 +73,7 @@ def attention_rollout(
     return finite(np.concatenate(found), "The maps")
 
 
-def _view(length, examples, position, mask):
+def _view(length: int, examples: Any, position: int | None, mask: Any):
     """How much the view of each position counts: (n, length), rows add up to 1."""
     if position is not None:
         if not -length <= position < length:
@@ -76,7 +87,7 @@ def _view(length, examples, position, mask):
     return real / real.sum(axis=1, keepdims=True)
 
 
-def rollout(maps, residual=0.5):
+def rollout(maps: Any, residual: float = 0.5) -> np.ndarray:
     """Attention maps of several blocks, multiplied through.
 
     Parameters
@@ -118,7 +129,9 @@ def rollout(maps, residual=0.5):
     return total
 
 
-def attention_maps(model, inputs, *, of=None, batch_size=BATCH_SIZE):
+def attention_maps(
+    model: keras.Model, inputs: Any, *, of: str | int | None = None, batch_size: int = BATCH_SIZE
+) -> Any:
     """The attention weights of every encoder block of a model.
 
     model, inputs, of, batch_size: as in ``attention_rollout``. Returns a list of float32 (n, heads, length looking,
@@ -132,7 +145,7 @@ def attention_maps(model, inputs, *, of=None, batch_size=BATCH_SIZE):
     return list(np.moveaxis(np.concatenate(found), 1, 0))
 
 
-def _blocks(model):
+def _blocks(model: keras.Model):
     blocks = tuple(layer for layer in leaves(model) if isinstance(layer, EncoderBlock))
     if not blocks:
         raise CourseError(
@@ -146,7 +159,7 @@ def _blocks(model):
     return blocks
 
 
-def _maps(score, blocks):
+def _maps(score: Any, blocks: list):
     def maps(*tensors):
         seen = []
 

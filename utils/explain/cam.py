@@ -1,5 +1,9 @@
 """Class activation maps: where a convolutional network looked, read from the maps of its last spatial layer."""
 
+from collections.abc import Callable
+from typing import Any
+
+import keras
 import numpy as np
 from keras import ops
 
@@ -10,7 +14,16 @@ from utils.explain.targets import ask
 from utils.nn.gradients import differentiate
 
 
-def grad_cam(model, inputs, target=None, *, layer=None, resize=True, of=None, batch_size=BATCH_SIZE):
+def grad_cam(
+    model: keras.Model,
+    inputs: Any,
+    target: Any = None,
+    *,
+    layer: str | None = None,
+    resize: bool = True,
+    of: str | int | None = None,
+    batch_size: int = BATCH_SIZE,
+) -> np.ndarray:
     """Grad-CAM: the maps of the last spatial layer, each weighed by its mean gradient, added up, and cut off at 0.
 
     Parameters
@@ -48,7 +61,16 @@ def grad_cam(model, inputs, target=None, *, layer=None, resize=True, of=None, ba
     return _by_gradients(_mean, model, inputs, target, layer, resize, of, batch_size)
 
 
-def grad_cam_plus_plus(model, inputs, target=None, *, layer=None, resize=True, of=None, batch_size=BATCH_SIZE):
+def grad_cam_plus_plus(
+    model: keras.Model,
+    inputs: Any,
+    target: Any = None,
+    *,
+    layer: str | None = None,
+    resize: bool = True,
+    of: str | int | None = None,
+    batch_size: int = BATCH_SIZE,
+) -> np.ndarray:
     """Grad-CAM++: like Grad-CAM, but only positive gradients count, weighed so that several small finds all show.
 
     Parameters
@@ -77,7 +99,16 @@ def grad_cam_plus_plus(model, inputs, target=None, *, layer=None, resize=True, o
     return _by_gradients(_plus_plus, model, inputs, target, layer, resize, of, batch_size)
 
 
-def _by_gradients(weigh, model, inputs, target, layer, resize, of, batch_size):
+def _by_gradients(
+    weigh: Callable,
+    model: keras.Model,
+    inputs: Any,
+    target: Any,
+    layer: str | None,
+    resize: bool,
+    of: str | int | None,
+    batch_size: int,
+):
     question = ask(model, inputs, target, of=of)
     found, places, shape = read_layer(question, layer)
     function = compiled_for(question.score, _weighed, found, shape, weigh)
@@ -89,13 +120,13 @@ def _by_gradients(weigh, model, inputs, target, layer, resize, of, batch_size):
     return finite(enlarge(maps, places) if resize else maps, "The maps")
 
 
-def read_layer(question, layer):
+def read_layer(question: Any, layer: str | None) -> Any:
     """The layer, the inputs' places (height, width) or (length,), and the shape (places…, channels) of its maps."""
     found, shape = spatial_layer(question.score.model, lambda: run(question.score, question.part(slice(0, 1))), layer)
     return found, question.inputs.shape[1 : len(shape)], shape
 
 
-def _weighed(score, layer, shape, weigh):
+def _weighed(score: Any, layer: str | None, shape: tuple, weigh: Callable):
     def maps(*tensors):
         *arrays, columns = tensors
         seen = []
@@ -118,17 +149,17 @@ def _weighed(score, layer, shape, weigh):
     return maps
 
 
-def _mean(features, slopes, axes):
+def _mean(features: Any, slopes: Any, axes: tuple):
     return ops.mean(slopes, axis=axes, keepdims=True)
 
 
-def _plus_plus(features, slopes, axes):
+def _plus_plus(features: Any, slopes: Any, axes: tuple):
     below = 2 * slopes**2 + ops.sum(features, axis=axes, keepdims=True) * slopes**3
     share = ops.where(below == 0, 0.0, slopes**2 / ops.where(below == 0, 1.0, below))
     return ops.sum(share * ops.relu(slopes), axis=axes, keepdims=True)
 
 
-def enlarge(maps, places):
+def enlarge(maps: Any, places: tuple) -> np.ndarray:
     """maps (n, *places) float32 → (n, *these places) by linear interpolation."""
     if maps.shape[1:] == tuple(places) or len(maps) == 0:
         return maps

@@ -1,7 +1,8 @@
 """Whether a map is right: take away what it calls important, and see whether the model agrees."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
+import keras
 import numpy as np
 
 from utils.errors import CourseError
@@ -21,24 +22,24 @@ class Curve(NamedTuple):
     scores: np.ndarray
 
     @property
-    def auc(self):
+    def auc(self) -> np.ndarray:
         """Area under each example's curve, float32 (n,), in the unit of the scores: their mean along the way."""
         return np.trapezoid(self.scores, self.share, axis=1).astype("float32")
 
 
 def deletion(
-    model,
-    inputs,
-    target,
-    attributions,
+    model: keras.Model,
+    inputs: Any,
+    target: Any,
+    attributions: Any,
     *,
-    baseline=0.0,
-    steps=20,
-    scale="output",
-    of=None,
-    seed=0,
-    batch_size=ROWS,
-):
+    baseline: Any = 0.0,
+    steps: int = 20,
+    scale: str = "output",
+    of: str | int | None = None,
+    seed: int = 0,
+    batch_size: int = ROWS,
+) -> Curve:
     """The curve as places are set to the baseline, the most important first. A right map makes it fall at once.
 
     Parameters
@@ -84,18 +85,18 @@ def deletion(
 
 
 def insertion(
-    model,
-    inputs,
-    target,
-    attributions,
+    model: keras.Model,
+    inputs: Any,
+    target: Any,
+    attributions: Any,
     *,
-    baseline=0.0,
-    steps=20,
-    scale="output",
-    of=None,
-    seed=0,
-    batch_size=ROWS,
-):
+    baseline: Any = 0.0,
+    steps: int = 20,
+    scale: str = "output",
+    of: str | int | None = None,
+    seed: int = 0,
+    batch_size: int = ROWS,
+) -> Curve:
     """The curve as places are put back upon the baseline, the most important first. A right map makes it rise at once.
 
     Parameters, errors, cost and references are those of ``deletion``. Returns a Curve, whose area is the better the
@@ -116,25 +117,25 @@ class Faithfulness(NamedTuple):
     random_insertion: np.ndarray
 
     @property
-    def gain(self):
+    def gain(self) -> np.ndarray:
         """How much better than random order a map is, float32 (n,), the mean of both ways; above 0 is better."""
         return (self.random_deletion - self.deletion + self.insertion - self.random_insertion) / 2
 
 
 def faithfulness(
-    model,
-    inputs,
-    target,
-    attributions,
+    model: keras.Model,
+    inputs: Any,
+    target: Any,
+    attributions: Any,
     *,
-    baseline=0.0,
-    steps=20,
-    orders=5,
-    scale="output",
-    of=None,
-    seed=0,
-    batch_size=ROWS,
-):
+    baseline: Any = 0.0,
+    steps: int = 20,
+    orders: int = 5,
+    scale: str = "output",
+    of: str | int | None = None,
+    seed: int = 0,
+    batch_size: int = ROWS,
+) -> Faithfulness:
     """Deletion and insertion in the order of a map, against random orders.
 
     Parameters, errors and references are those of ``deletion``; ``orders`` (int) is the number of random orders for
@@ -161,7 +162,7 @@ def faithfulness(
     return Faithfulness(*found, *by_chance)
 
 
-def _ranks(attributions, array, random):
+def _ranks(attributions: Any, array: np.ndarray, random: np.random.Generator):
     """int (n, places): 0 for the most important place of each example."""
     places = places_of(array)
     given = np.asarray(attributions)
@@ -178,7 +179,7 @@ def _ranks(attributions, array, random):
     return np.argsort(order, axis=1)
 
 
-def _curve(question, ranks, baseline, steps, batch_size, inserting):
+def _curve(question: Any, ranks: np.ndarray, baseline: Any, steps: int, batch_size: int, inserting: bool):
     array, count = question.inputs, ranks.shape[1]
     start = baseline_like(baseline, array)
     steps = min(whole(steps, "steps"), count)

@@ -5,6 +5,8 @@ Works for Sequential, functional, subclassed and nested models alike, since laye
 
 import contextlib
 import functools
+from collections.abc import Callable
+from typing import Any
 
 import keras
 from keras import layers
@@ -26,7 +28,7 @@ CONVOLUTIONS = (
 
 
 @contextlib.contextmanager
-def replaced(part, name, value):
+def replaced(part: Any, name: str, value: Any) -> Any:
     """Give an object another attribute for a while, past Keras's tracking of what is set on layers."""
     own = vars(part)
     before = {name: own[name]} if name in own else {}
@@ -39,7 +41,7 @@ def replaced(part, name, value):
 
 
 @contextlib.contextmanager
-def intercepted(watched, between):
+def intercepted(watched: Any, between: Callable) -> Any:
     """While it lasts, each of these layers computes ``between(layer, its own call, *inputs, **options)``."""
     with contextlib.ExitStack() as stack:
         for layer in watched:
@@ -47,7 +49,7 @@ def intercepted(watched, between):
         yield
 
 
-def leaves(model):
+def leaves(model: keras.Model) -> list:
     """The layers of a model, those of models within it included, each once; () for what is no Keras model."""
     found = {}
     for layer in getattr(model, "layers", ()):
@@ -55,7 +57,7 @@ def leaves(model):
     return tuple(found)
 
 
-def run_order(model, run):
+def run_order(model: keras.Model, run: Callable) -> list:
     """(layer, shape of what it gave) for each call of a layer while ``run()`` runs the model, as the calls ended."""
     order = []
 
@@ -69,7 +71,7 @@ def run_order(model, run):
     return order
 
 
-def spatial_layer(model, run, layer=None):
+def spatial_layer(model: keras.Model, run: Callable, layer: str | None = None) -> Any:
     """The layer whose maps the CAM family reads, and the shape of what it gives for one example.
 
     Unless ``layer`` (a name, or the layer) says which: the last one at or after a convolution that gives maps of the
@@ -100,7 +102,7 @@ def spatial_layer(model, run, layer=None):
     return maps.popitem()
 
 
-def last_activation(model):
+def last_activation(model: keras.Model) -> Any:
     """The layer or operation that ends a model in softmax or sigmoid, or None where no such end can be seen."""
     outputs = getattr(model, "outputs", None)
     if not isinstance(model, keras.Model) or not outputs or len(outputs) != 1:
@@ -113,7 +115,7 @@ def last_activation(model):
     return last if name.lower() in ("softmax", "sigmoid") else None
 
 
-def without_last_activation(model):
+def without_last_activation(model: keras.Model) -> Any:
     """While it lasts, the model gives what goes into its last softmax or sigmoid; its weights stay shared."""
     last = last_activation(model)
     if hasattr(last, "activation"):

@@ -1,5 +1,8 @@
 """Integrated gradients, which divide the score among the inputs without remainder, and the check that they do."""
 
+from typing import Any
+
+import keras
 import numpy as np
 
 from utils.explain.arguments import baseline_like, whole
@@ -7,7 +10,16 @@ from utils.explain.scores import BATCH_SIZE, mean_gradients, scores
 from utils.explain.targets import ask
 
 
-def integrated_gradients(model, inputs, target=None, *, baseline=0.0, steps=50, of=None, batch_size=BATCH_SIZE):
+def integrated_gradients(
+    model: keras.Model,
+    inputs: Any,
+    target: Any = None,
+    *,
+    baseline: Any = 0.0,
+    steps: int = 50,
+    of: str | int | None = None,
+    batch_size: int = BATCH_SIZE,
+) -> np.ndarray:
     """What each number contributed on the way from a baseline to the example: the gradients along the straight path.
 
     Parameters
@@ -56,7 +68,16 @@ def integrated_gradients(model, inputs, target=None, *, baseline=0.0, steps=50, 
     return (question.inputs - start) * slopes
 
 
-def completeness_gap(model, inputs, target, attributions, *, baseline=0.0, of=None, batch_size=BATCH_SIZE):
+def completeness_gap(
+    model: keras.Model,
+    inputs: Any,
+    target: Any,
+    attributions: Any,
+    *,
+    baseline: Any = 0.0,
+    of: str | int | None = None,
+    batch_size: int = BATCH_SIZE,
+) -> np.ndarray:
     """By how much attributions fail to add up to what they should divide: the example's score minus the baseline's.
 
     Parameters

@@ -1,5 +1,9 @@
 """Which atoms of a molecule made the score."""
 
+from collections.abc import Callable
+from typing import Any
+
+import keras
 import numpy as np
 
 from utils.errors import CourseError
@@ -9,8 +13,17 @@ from utils.explain.targets import ask
 
 
 def atom_attribution(
-    model, inputs, target=None, *, of="atoms", mask="is_atom", method=None, scale="logit", batch_size=ROWS, **options
-):
+    model: keras.Model,
+    inputs: Any,
+    target: Any = None,
+    *,
+    of: str | int | None = "atoms",
+    mask: Any = "is_atom",
+    method: Callable = None,
+    scale: str = "logit",
+    batch_size: int = ROWS,
+    **options: Any,
+) -> Any:
     """What each atom of a molecule contributed: by taking it away, or by any gradient method, summed over its features.
 
     Parameters
@@ -78,7 +91,7 @@ def atom_attribution(
     return found
 
 
-def _mask_place(inputs, mask):
+def _mask_place(inputs: Any, mask: Any):
     names = list(inputs) if isinstance(inputs, dict) else list(range(len(inputs)))
     if mask is None:
         return None

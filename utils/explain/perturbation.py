@@ -1,5 +1,8 @@
 """Explanations by changing the inputs: cover a place, or put another letter there, and see what the score does."""
 
+from typing import Any
+
+import keras
 import numpy as np
 
 from utils.errors import CourseError
@@ -8,24 +11,24 @@ from utils.explain.scores import ROWS, scores
 from utils.explain.targets import ask
 
 
-def places_of(inputs):
+def places_of(inputs: Any) -> tuple:
     """The places of one example that are covered as one: (height, width) of images, (length,) of sequences, (columns,)
     of tables and codes."""
     return inputs.shape[1:-1] if inputs.ndim > 2 else inputs.shape[1:]
 
 
 def occlusion(
-    model,
-    inputs,
-    target=None,
+    model: keras.Model,
+    inputs: Any,
+    target: Any = None,
     *,
-    window=None,
-    stride=None,
-    baseline=0.0,
-    scale="logit",
-    of=None,
-    batch_size=ROWS,
-):
+    window: Any = None,
+    stride: Any = None,
+    baseline: Any = 0.0,
+    scale: str = "logit",
+    of: str | int | None = None,
+    batch_size: int = ROWS,
+) -> np.ndarray:
     """How far the score falls when a window over the inputs is covered.
 
     Parameters
@@ -87,7 +90,7 @@ def occlusion(
     return np.broadcast_to(by_place, array.shape).astype("float32")
 
 
-def _sizes(given, otherwise, places, name):
+def _sizes(given: Any, otherwise: Any, places: tuple, name: str):
     sizes = tuple(otherwise) if given is None else tuple(np.broadcast_to(given, len(places)).tolist())
     for one, side in zip(sizes, places, strict=True):
         if whole(one, name) > side:
@@ -95,7 +98,7 @@ def _sizes(given, otherwise, places, name):
     return sizes
 
 
-def _windows(places, window, stride):
+def _windows(places: tuple, window: Any, stride: Any):
     """Where each window is: bool (windows, *places); the last one in a row ends at the edge."""
     starts = [
         np.unique(np.append(np.arange(0, side - width + 1, step), side - width))
@@ -111,7 +114,16 @@ def _windows(places, window, stride):
     return (rows[:, None, :, None] & columns[None, :, None, :]).reshape(-1, *places)
 
 
-def in_silico_mutagenesis(model, inputs, target=None, *, letters=None, scale="logit", of=None, batch_size=ROWS):
+def in_silico_mutagenesis(
+    model: keras.Model,
+    inputs: Any,
+    target: Any = None,
+    *,
+    letters: Any = None,
+    scale: str = "logit",
+    of: str | int | None = None,
+    batch_size: int = ROWS,
+) -> np.ndarray:
     """How the score changes when one letter of a sequence is put in another's place, for all places and letters.
 
     Parameters

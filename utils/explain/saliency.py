@@ -1,5 +1,8 @@
 """Explanations by one gradient, or the mean of some: saliency, gradient times input, SmoothGrad."""
 
+from typing import Any
+
+import keras
 import numpy as np
 
 from utils.errors import CourseError
@@ -8,7 +11,15 @@ from utils.explain.scores import BATCH_SIZE, mean_gradients
 from utils.explain.targets import ask
 
 
-def saliency(model, inputs, target=None, *, of=None, absolute=True, batch_size=BATCH_SIZE):
+def saliency(
+    model: keras.Model,
+    inputs: Any,
+    target: Any = None,
+    *,
+    of: str | int | None = None,
+    absolute: bool = True,
+    batch_size: int = BATCH_SIZE,
+) -> np.ndarray:
     """How fast the score changes with each number of the inputs: the size of its gradient.
 
     Parameters
@@ -55,7 +66,9 @@ def saliency(model, inputs, target=None, *, of=None, absolute=True, batch_size=B
     return np.abs(slopes) if absolute else slopes
 
 
-def gradient_times_input(model, inputs, target=None, *, of=None, batch_size=BATCH_SIZE):
+def gradient_times_input(
+    model: keras.Model, inputs: Any, target: Any = None, *, of: str | int | None = None, batch_size: int = BATCH_SIZE
+) -> np.ndarray:
     """The gradient times the input itself: what each number contributed, were the model linear with zero for "nothing".
 
     Parameters
@@ -87,8 +100,17 @@ def gradient_times_input(model, inputs, target=None, *, of=None, batch_size=BATC
 
 
 def smooth_grad(
-    model, inputs, target=None, *, samples=25, noise=0.15, of=None, absolute=False, seed=0, batch_size=BATCH_SIZE
-):
+    model: keras.Model,
+    inputs: Any,
+    target: Any = None,
+    *,
+    samples: int = 25,
+    noise: float = 0.15,
+    of: str | int | None = None,
+    absolute: bool = False,
+    seed: int = 0,
+    batch_size: int = BATCH_SIZE,
+) -> np.ndarray:
     """The mean gradient over noisy copies of each example, in which accidental wiggles of the gradient cancel.
 
     Parameters

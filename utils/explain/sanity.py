@@ -1,7 +1,9 @@
 """Whether a map has anything to do with what the model learned: destroy the weights, and see whether it changes."""
 
-from typing import NamedTuple
+from collections.abc import Callable
+from typing import Any, NamedTuple
 
+import keras
 import numpy as np
 from scipy.stats import rankdata
 
@@ -23,7 +25,7 @@ class Cascade(NamedTuple):
     similarity: np.ndarray
 
 
-def rank_correlation(first, second):
+def rank_correlation(first: Any, second: Any) -> np.ndarray:
     """Spearman's rank correlation of two sets of maps, example by example.
 
     first, second: array-like, (n, …), of the same shape. Returns float32 (n,), from -1 to 1; 0 where a map is the same
@@ -40,7 +42,9 @@ def rank_correlation(first, second):
     return np.where(size > 0, (a * b).sum(axis=1) / np.where(size > 0, size, 1), 0).astype("float32")
 
 
-def randomisation_check(model, inputs, target=None, *, method=saliency, seed=0, **options):
+def randomisation_check(
+    model: keras.Model, inputs: Any, target: Any = None, *, method: Callable = saliency, seed: int = 0, **options: Any
+) -> Cascade:
     """Destroy the model's weights layer by layer, from the last one down, and see how alike each example's map stays.
 
     A method whose maps stay alike when nothing of what was learned is left explains the picture, not the model.

@@ -1,5 +1,8 @@
 """Score-CAM: class activation maps without a gradient."""
 
+from typing import Any
+
+import keras
 import numpy as np
 
 from utils.explain.arguments import baseline_like, whole
@@ -9,7 +12,17 @@ from utils.explain.scores import BATCH_SIZE, compiled_for, finite, parts, scores
 from utils.explain.targets import ask
 
 
-def score_cam(model, inputs, target=None, *, baseline=0.0, layer=None, resize=True, of=None, batch_size=BATCH_SIZE):
+def score_cam(
+    model: keras.Model,
+    inputs: Any,
+    target: Any = None,
+    *,
+    baseline: Any = 0.0,
+    layer: str | None = None,
+    resize: bool = True,
+    of: str | int | None = None,
+    batch_size: int = BATCH_SIZE,
+) -> np.ndarray:
     """Score-CAM: maps of the last spatial layer, weighed by the score when only what a map shows is left of the input.
 
     Parameters
@@ -52,7 +65,7 @@ def score_cam(model, inputs, target=None, *, baseline=0.0, layer=None, resize=Tr
     return finite(enlarge(maps, places) if resize else maps, "The maps")
 
 
-def _features(score, layer):
+def _features(score: Any, layer: str | None):
     def features(*tensors):
         seen = []
 
@@ -67,7 +80,7 @@ def _features(score, layer):
     return features
 
 
-def _weights(question, start, first, features, places, size):
+def _weights(question: Any, start: Any, first: Any, features: Any, places: tuple, size: int):
     """Weights (b, channels) of the maps of the examples from ``first`` on."""
     flat = features.reshape(len(features), -1, features.shape[-1])
     low, high = flat.min(axis=1), flat.max(axis=1)  # (b, channels)

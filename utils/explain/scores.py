@@ -6,7 +6,9 @@ be seen: a softmax near 1 is flat, and its gradient says little. It is the outpu
 
 import contextlib
 import functools
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import keras
 import numpy as np
@@ -34,7 +36,7 @@ class Score:
     names: tuple | None
     scale: str
 
-    def __call__(self, arrays, columns):
+    def __call__(self, arrays: Any, columns: Any):
         """Tensors (one for each input) and the column of each example (n,) → scores (n,)."""
         with without_last_activation(self.model) if self.scale == "logit" else contextlib.nullcontext():
             outputs = self.outputs(arrays)
@@ -44,7 +46,7 @@ class Score:
             outputs = ops.log(ops.maximum(outputs, SMALLEST))
         return ops.take_along_axis(outputs, columns[:, None], axis=1)[:, 0]
 
-    def outputs(self, arrays):
+    def outputs(self, arrays: Any) -> Any:
         """What the model gives, (n,) or (n, outputs)."""
         if self.names is None:
             (given,) = arrays
@@ -55,34 +57,34 @@ class Score:
         return self.model(given)
 
     @property
-    def variables(self):
+    def variables(self) -> list:
         """The Keras variables that the model reads."""
         return self.model.variables if isinstance(self.model, keras.Layer) else ()
 
 
-def run(score, arrays):
+def run(score: Any, arrays: Any) -> Any:
     """The model's outputs for a few examples, as a NumPy array, not compiled."""
     return ops.convert_to_numpy(score.outputs(arrays))
 
 
-def compiled_for(score, build, *more):
+def compiled_for(score: Any, build: Callable, *more: Any) -> Callable:
     """``build(score, *more)``, compiled; remembered for Keras models, whose weights may change but not their layers."""
     return (_remembered if isinstance(score.model, keras.Layer) else _compiled)(build, score, *more)
 
 
-def _compiled(build, score, *more):
+def _compiled(build: Callable, score: Any, *more: Any):
     return compiled(build(score, *more), score.variables)
 
 
 _remembered = functools.lru_cache(maxsize=16)(_compiled)
 
 
-def parts(rows, size):
+def parts(rows: Any, size: int) -> Iterator[slice]:
     """Slices of at most so many rows, together all of them."""
     return [slice(start, min(start + size, rows)) for start in range(0, rows, size)]
 
 
-def predictions(score, arrays, batch_size=ROWS):
+def predictions(score: Any, arrays: Any, batch_size: int = ROWS) -> np.ndarray:
     """The model's own outputs for all examples: (n, outputs), or (n,) where there is one output."""
     if isinstance(score.model, keras.Layer):
         function = compiled_for(score, _outputs)
@@ -96,11 +98,11 @@ def predictions(score, arrays, batch_size=ROWS):
     return found[:, 0] if found.ndim == 2 and found.shape[1] == 1 else found
 
 
-def _outputs(score):
+def _outputs(score: Any):
     return lambda *tensors: score.outputs(tensors)
 
 
-def scores(question, examples=None, change=None, batch_size=ROWS):
+def scores(question: Any, examples: Any = None, change: Callable | None = None, batch_size: int = ROWS) -> np.ndarray:
     """Scores float32 (rows,), where row r is example ``examples[r]``, changed.
 
     examples: int (rows,); each example once unless given. change: takes a slice of the rows, the examples in it and
@@ -124,11 +126,11 @@ def scores(question, examples=None, change=None, batch_size=ROWS):
     return finite(found, "The model's outputs")
 
 
-def _score(score):
+def _score(score: Any):
     return lambda *tensors: score(tensors[:-1], tensors[-1])
 
 
-def gradients(question, examples=None, change=None, batch_size=BATCH_SIZE):
+def gradients(question: Any, examples: Any = None, change: Callable | None = None, batch_size: int = BATCH_SIZE) -> Any:
     """Yields (examples in this part (rows,), gradients float32 (rows, …)); arguments as in ``scores``."""
     examples = np.arange(len(question)) if examples is None else examples
     function = compiled_for(question.score, _slopes, question.place)
@@ -140,7 +142,7 @@ def gradients(question, examples=None, change=None, batch_size=BATCH_SIZE):
         yield rows, function(*arrays, question.columns[rows])
 
 
-def _slopes(score, place):
+def _slopes(score: Any, place: Any):
     def slopes(*tensors):
         *arrays, columns = tensors
 
@@ -153,7 +155,7 @@ def _slopes(score, place):
     return slopes
 
 
-def mean_gradients(question, repeats, change, batch_size=BATCH_SIZE):
+def mean_gradients(question: Any, repeats: int, change: Callable | None, batch_size: int = BATCH_SIZE) -> Any:
     """Mean gradient float32 (n, …) over so many variations of each example, which follow one another as rows."""
     total = np.zeros(question.inputs.shape, "float32")
     examples = np.repeat(np.arange(len(question)), repeats)
@@ -164,7 +166,7 @@ def mean_gradients(question, repeats, change, batch_size=BATCH_SIZE):
     return total / np.float32(repeats)
 
 
-def finite(values, what="The gradients"):
+def finite(values: np.ndarray, what: str = "The gradients") -> np.ndarray:
     """The values as float32, or a CourseError when one is not finite."""
     if not np.isfinite(values).all():
         raise CourseError(f"{what} are not all finite: the model itself computes NaN or infinity for these inputs.")

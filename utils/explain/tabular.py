@@ -1,5 +1,8 @@
 """Explanations of tables and records, column by column: permutation importance and Shapley values."""
 
+from typing import Any
+
+import keras
 import numpy as np
 
 from utils.errors import CourseError
@@ -11,8 +14,17 @@ ROWS = 1024  # that a model sees at a time: those of a table are short
 
 
 def permutation_importance(
-    model, inputs, target, *, metric, repeats=10, of=None, average=True, seed=0, batch_size=ROWS
-):
+    model: keras.Model,
+    inputs: Any,
+    target: Any,
+    *,
+    metric: Any,
+    repeats: int = 10,
+    of: str | int | None = None,
+    average: Any = True,
+    seed: int = 0,
+    batch_size: int = ROWS,
+) -> Any:
     """How much worse the model's predictions get when a column is shuffled among the examples.
 
     Parameters
@@ -76,8 +88,17 @@ def permutation_importance(
 
 
 def shapley_values(
-    model, inputs, target=None, *, background, samples=100, scale="logit", of=None, seed=0, batch_size=ROWS
-):
+    model: keras.Model,
+    inputs: Any,
+    target: Any = None,
+    *,
+    background: Any,
+    samples: int = 100,
+    scale: str = "logit",
+    of: str | int | None = None,
+    seed: int = 0,
+    batch_size: int = ROWS,
+) -> Any:
     """Shapley values by sampling: each column's share of the score, fair over all orders in which columns become known.
 
     A column that is not known yet has its value from an example of the background. In random orders, each followed also
@@ -137,7 +158,7 @@ def shapley_values(
     return (found / (2 * samples)).astype("float32")
 
 
-def _background(background, array):
+def _background(background: Any, array: np.ndarray):
     found = np.asarray(background)
     if found.ndim != array.ndim or found.shape[1:] != array.shape[1:] or len(found) == 0:
         raise CourseError(
@@ -148,7 +169,7 @@ def _background(background, array):
     return found.astype(array.dtype)
 
 
-def _path(question, known, other, size):
+def _path(question: Any, known: np.ndarray, other: np.ndarray, size: int):
     """Scores (n, steps) of each example where a column is its own if known at that step, and otherwise the other's."""
 
     def mixed(part, rows, arrays):

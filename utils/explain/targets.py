@@ -1,6 +1,7 @@
 """What is asked: which model, which inputs, which of its outputs; and clear words for what cannot be explained."""
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 import keras
 import numpy as np
@@ -30,16 +31,24 @@ class Question:
         return len(self.columns)
 
     @property
-    def inputs(self):
+    def inputs(self) -> Any:
         """The array that is attributed to, (n, …)."""
         return self.arrays[self.place]
 
-    def part(self, rows):
+    def part(self, rows: Any) -> Any:
         """The arrays of these examples: views for a slice, copies for whole numbers."""
         return [array[rows] for array in self.arrays]
 
 
-def ask(model, inputs, target=None, *, of=None, scale="logit", slopes=False):
+def ask(
+    model: keras.Model,
+    inputs: Any,
+    target: Any = None,
+    *,
+    of: str | int | None = None,
+    scale: str = "logit",
+    slopes: Any = False,
+) -> Question:
     """Check model, inputs and target, and find out what the score is.
 
     model: a Keras model, or a callable that takes what ``inputs`` is and returns (n,) or (n, outputs).
@@ -64,7 +73,7 @@ def ask(model, inputs, target=None, *, of=None, scale="logit", slopes=False):
     return Question(score, arrays, place, columns)
 
 
-def check(model, inputs, of=None):
+def check(model: keras.Model, inputs: Any, of: str | int | None = None) -> Any:
     """Model and inputs, checked: the score of the model's own outputs, a list of arrays, and which is attributed to."""
     if not callable(model):
         raise CourseError(f"model is of type {type(model).__name__}: give a Keras model, or a function of the inputs.")
@@ -84,7 +93,7 @@ def check(model, inputs, of=None):
     return Score(model, leaves(model), keys, "output"), arrays, place
 
 
-def _named(model, inputs):
+def _named(model: keras.Model, inputs: Any):
     """Names (keys, places, or (None,) for a single array) and arrays."""
     if isinstance(inputs, dict):
         return tuple(inputs), [np.asarray(array) for array in inputs.values()]
@@ -100,7 +109,7 @@ def _named(model, inputs):
     return (None,), [np.asarray(inputs)]
 
 
-def _place(names, of):
+def _place(names: list, of: str | int | None):
     if of is ANY:
         return 0
     if of in names:
@@ -113,7 +122,7 @@ def _place(names, of):
     return 0
 
 
-def _checked(array, tensor, told):
+def _checked(array: np.ndarray, tensor: Any, told: str):
     if array.dtype.kind not in "fiub":
         raise CourseError(f"{told} are of type {array.dtype}, where numbers are expected.")
     if tensor is not None:
@@ -135,7 +144,7 @@ def _checked(array, tensor, told):
     return array.astype("float32", copy=False) if array.dtype.kind == "f" or array.ndim == 4 else array
 
 
-def _outputs(score, arrays):
+def _outputs(score: Any, arrays: Any):
     """The model's outputs for some examples, checked."""
     try:
         outputs = run(score, arrays)
@@ -152,7 +161,7 @@ def _outputs(score, arrays):
     return outputs
 
 
-def _are_shares(outputs):
+def _are_shares(outputs: Any):
     return (
         outputs.ndim == 2
         and outputs.shape[1] > 1
@@ -161,7 +170,7 @@ def _are_shares(outputs):
     )
 
 
-def _columns(target, examples, outputs):
+def _columns(target: Any, examples: Any, outputs: Any):
     if target is None:
         if outputs > 1:
             raise CourseError(

@@ -4,10 +4,13 @@ The moment of prediction rules everything here: an array is only made from event
 it raises ``LaterEvent``. Times are in the unit of the data (days in the course's own).
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike
 
 from utils.datasets import splits
 from utils.errors import CourseError
@@ -36,7 +39,7 @@ class Cohort:
     static_names: tuple[str, ...]
 
 
-def label_at_horizon(days, happened, horizon):
+def label_at_horizon(days: ArrayLike, happened: ArrayLike, horizon: float) -> np.ndarray:
     """What is known of each person at the horizon: 1.0 it happened by then, 0.0 it did not, NaN not known.
 
     days: (n,), until it happened or until the last contact. happened: (n,) of bool. Someone last seen before the
@@ -46,7 +49,7 @@ def label_at_horizon(days, happened, horizon):
     return np.where(happened & (days <= horizon), 1.0, np.where(days >= horizon, 0.0, np.nan))
 
 
-def cohort(records, *, horizon=None, start=0.0, static=()):
+def cohort(records: Any, *, horizon: float | None = None, start: float = 0.0, static: Sequence[str] = ()) -> Cohort:
     """The people who can be studied, with label and moment of prediction.
 
     With a horizon, the label is whether the outcome (any class but 0) comes within it, counted from ``start``; people
@@ -78,13 +81,13 @@ def cohort(records, *, horizon=None, start=0.0, static=()):
     return Cohort(ids, labels, records.groups[rows], predict_at[rows], table, tuple(static))
 
 
-def known_by(events, cohort):
+def known_by(events: pd.DataFrame, cohort: Cohort) -> pd.DataFrame:
     """The events of the cohort's people at or before each one's moment of prediction, in their order."""
     moment = pd.Series(cohort.predict_at, index=cohort.ids).reindex(events["id"]).to_numpy()
     return events[events["time"].to_numpy() <= moment].reset_index(drop=True)  # NaN, not in the cohort: False
 
 
-def refuse_later(events, cohort):
+def refuse_later(events: pd.DataFrame, cohort: Cohort) -> None:
     """Raise LaterEvent, naming variables, people and one example, when an event lies after the moment of prediction."""
     moment = pd.Series(cohort.predict_at, index=cohort.ids).reindex(events["id"]).to_numpy()
     later = np.flatnonzero(events["time"].to_numpy() > moment)
@@ -98,7 +101,7 @@ def refuse_later(events, cohort):
         )
 
 
-def part(cohort, fractions=splits.FRACTIONS, seed=0):
+def part(cohort: Cohort, fractions: Sequence[float] = splits.FRACTIONS, seed: int = 0) -> splits.Split:
     """``splits.by_group`` such that every part has both labels; where chance says otherwise, the next seed is tried.
 
     Raises CourseError when no split of 200 has, because there are too few groups with one of the labels.
@@ -114,7 +117,7 @@ def part(cohort, fractions=splits.FRACTIONS, seed=0):
     )
 
 
-def commonest(events, ids, most=32):
+def commonest(events: pd.DataFrame, ids: ArrayLike, most: int = 32) -> tuple[str, ...]:
     """The variables recorded for the largest number of these people (give those of the training part): tuple of str."""
     own = events[events["id"].isin(ids)].drop_duplicates(["id", "variable"])
     people = own["variable"].value_counts()
@@ -140,11 +143,11 @@ class Histories:
     def __len__(self):
         return len(self.values)
 
-    def __getitem__(self, rows):
+    def __getitem__(self, rows: ArrayLike) -> "Histories":
         parts = (self.values, self.observed, self.before, self.mask)
         return Histories(*(part[rows] for part in parts), self.variables, self.dropped[rows])
 
-    def filled(self, values=None):
+    def filled(self, values: Any = None) -> np.ndarray:
         """Each value carried forward until the next observation; 0 before the first one: (n, visits, variables)."""
         values = self.values if values is None else values
         latest = np.where(self.observed, np.arange(values.shape[1])[:, None], -1)
@@ -152,13 +155,13 @@ class Histories:
         carried = np.take_along_axis(values, latest.clip(min=0), axis=1) if values.shape[1] else values
         return np.where(latest >= 0, carried, 0).astype(np.float32)
 
-    def gaps(self):
+    def gaps(self) -> np.ndarray:
         """Time since the visit before, 0 at the first and in padding: float32 (n, visits)."""
         gaps = np.zeros_like(self.before)
         gaps[:, 1:] = np.where(self.mask[:, 1:], self.before[:, :-1] - self.before[:, 1:], 0)
         return gaps
 
-    def since(self):
+    def since(self) -> np.ndarray:
         """Time since each variable was last observed at an *earlier* visit, or since the first visit if it never was:
         float32 (n, visits, variables), as δ in Che et al. (2018), doi:10.1038/s41598-018-24271-9."""
         gaps, since = self.gaps(), np.zeros_like(self.values)
@@ -168,7 +171,7 @@ class Histories:
         return since
 
 
-def build(events, cohort, variables, longest=24):
+def build(events: pd.DataFrame, cohort: Cohort, variables: Sequence[str], longest: int = 24) -> Histories:
     """Padded arrays of the cohort's visits; several values of one variable at one time are averaged.
 
     events: id, time, variable, value; those of other people and other variables are passed over. longest: visits kept
@@ -208,7 +211,7 @@ def build(events, cohort, variables, longest=24):
     return Histories(values, number > 0, before, mask, tuple(variables), dropped)
 
 
-def summaries(events, cohort, variables):
+def summaries(events: pd.DataFrame, cohort: Cohort, variables: Sequence[str]) -> tuple[np.ndarray, tuple[str, ...]]:
     """One row a person for classical models: of each variable the last value, mean, smallest, largest, how often it
     was recorded, and the time since; then the number of different times and the time since the first and the last.
 
@@ -242,14 +245,14 @@ class Scale:
     mean: np.ndarray
     spread: np.ndarray
 
-    def __call__(self, values, observed=None):
+    def __call__(self, values: Any, observed: Any = None):
         """Standardise the last axis: float32, within ±5, 0 where NaN or not observed."""
         observed = ~np.isnan(values) if observed is None else observed
         scaled = np.clip((values - self.mean) / self.spread, -FURTHEST, FURTHEST)
         return np.where(observed, scaled, 0).astype(np.float32)
 
 
-def fit_scale(values, rows, observed=None):
+def fit_scale(values: Any, rows: ArrayLike, observed: Any = None) -> Scale:
     """Learn a Scale from these rows (those of the training part) and what was observed in them.
 
     values: (n, …, columns). observed: bool of that shape; not NaN, unless given. A column that never varies, such as a
@@ -266,7 +269,7 @@ def fit_scale(values, rows, observed=None):
     return Scale(np.where(flat, 0, mean), np.where(flat, 1, spread))
 
 
-def steps(histories, rows):
+def steps(histories: Histories, rows: ArrayLike) -> np.ndarray:
     """What a sequence model reads at each visit: float32 (n, visits, 3 variables + 2), 0 in padding.
 
     The standardised value carried forward, whether it was observed here, the logarithm of the time since it last was;

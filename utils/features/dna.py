@@ -1,6 +1,9 @@
 """Letters of DNA as numbers, the other strand, and who is related to whom: what a model of sequences needs first."""
 
+from collections.abc import Sequence
+
 import numpy as np
+from numpy.typing import ArrayLike
 
 from utils.errors import CourseError, UsageError
 
@@ -21,7 +24,7 @@ _SHARES = np.array([[letter in may_be for letter in "ACGT"] for may_be in IUPAC.
 _SHARES /= np.maximum(_SHARES.sum(axis=1, keepdims=True), 1)
 
 
-def codes(sequences, length: int | None = None) -> np.ndarray:
+def codes(sequences: Sequence[str], length: int | None = None) -> np.ndarray:
     """Each letter as its place in ``IUPAC``: A, C, G, T are 0-3, ambiguous letters 4-14, padding at the end 15.
 
     sequences: str (n,), capitals. length: columns; of what is longer the middle is kept; the longest unless given.
@@ -43,7 +46,7 @@ def codes(sequences, length: int | None = None) -> np.ndarray:
     return table
 
 
-def one_hot(sequences, length: int | None = None) -> np.ndarray:
+def one_hot(sequences: Sequence[str], length: int | None = None) -> np.ndarray:
     """Four columns a letter, A, C, G, T, float32 (n, length, 4); sequences, length and errors as in ``codes``.
 
     An ambiguous letter shares its 1 among the letters it may stand for; padding is all zeros.
@@ -56,7 +59,9 @@ def reverse_complement(sequence: str) -> str:
     return sequence.translate(COMPLEMENT)[::-1]
 
 
-def families(sequences, run: int | None = None, share: float = 0.75, groups=None) -> np.ndarray:
+def families(
+    sequences: Sequence[str], run: int | None = None, share: float = 0.75, groups: ArrayLike | None = None
+) -> np.ndarray:
     """Rows that are, or may be, relatives: int64 (n,), one number a family. Keep each on one side of a split.
 
     Two rows are linked when they share a run of ``run`` letters, wherever it stands; or when at least ``share`` of
@@ -84,7 +89,7 @@ def families(sequences, run: int | None = None, share: float = 0.75, groups=None
     return _joined(len(table), links)
 
 
-def folds(labels, groups, count: int = 10, seed: int = 0) -> np.ndarray:
+def folds(labels: ArrayLike, groups: ArrayLike, count: int = 10, seed: int = 0) -> np.ndarray:
     """A fold for each row, int64 (n,), 0 to count - 1: whole groups, dealt out class by class, the largest first.
 
     labels: int (n,). A group of several classes goes with its most frequent one. Raises UsageError when there are
@@ -103,7 +108,7 @@ def folds(labels, groups, count: int = 10, seed: int = 0) -> np.ndarray:
     return fold[member]
 
 
-def shares_run(sequences, others, run: int = 20) -> np.ndarray:
+def shares_run(sequences: Sequence[str], others: Sequence[str], run: int = 20) -> np.ndarray:
     """Which sequences have a run of so many letters that some other one has too, wherever it stands: bool (n,).
 
     For parts that a split by position has made, between which relatives can still be found: genes have copies.

@@ -90,9 +90,9 @@ class _Batches(keras.utils.PyDataset):
     def __len__(self):
         return -(-self.order.shape[1] // self.batch_size)
 
-    def __getitem__(self, step):
+    def __getitem__(self, step: Any):
         rows = self.order[self.epoch, step * self.batch_size : (step + 1) * self.batch_size]
         return keras.tree.map_structure(lambda part: part[rows], self.arrays)
 
-    def on_epoch_end(self):
+    def on_epoch_end(self) -> None:
         self.epoch = (self.epoch + 1) % len(self.order)

@@ -4,11 +4,14 @@
 differs between the backends stands here.
 """
 
+from collections.abc import Callable, Sequence
+from typing import Any
+
 import keras
 import numpy as np
 
 
-def gradient(function, *arrays):
+def gradient(function: Callable, *arrays: Any) -> np.ndarray | tuple[np.ndarray, ...]:
     """Gradients of a scalar function with respect to each of its arrays.
 
     Parameters
@@ -36,7 +39,7 @@ def gradient(function, *arrays):
     return found[0] if len(found) == 1 else tuple(found)
 
 
-def _scalar(value):
+def _scalar(value: Any):
     if tuple(value.shape):
         raise ValueError(
             f"The function must return a single number to differentiate; it returned shape {tuple(value.shape)}."
@@ -44,7 +47,7 @@ def _scalar(value):
     return value
 
 
-def differentiate(function, *tensors):
+def differentiate(function: Callable, *tensors: Any) -> tuple[list, Any]:
     """Gradients as tensors, for use within functions that are compiled or differentiated in turn.
 
     Parameters
@@ -62,7 +65,7 @@ def differentiate(function, *tensors):
     return _DIFFERENTIATE[keras.backend.backend()](function, tensors)
 
 
-def compiled(function, variables=()):
+def compiled(function: Callable, variables: Sequence = ()) -> Callable:
     """A function of tensors, compiled once for each shape of its inputs (on TensorFlow, for any number of examples).
 
     Parameters
@@ -85,7 +88,7 @@ def compiled(function, variables=()):
     return call
 
 
-def _differentiate_tensorflow(function, tensors):
+def _differentiate_tensorflow(function: Callable, tensors: Any):
     import tensorflow
 
     with tensorflow.GradientTape() as tape:
@@ -95,7 +98,7 @@ def _differentiate_tensorflow(function, tensors):
     return tape.gradient(value, list(tensors), unconnected_gradients=unconnected), extra
 
 
-def _compile_tensorflow(function, variables):
+def _compile_tensorflow(function: Callable, variables: Sequence):
     import tensorflow
 
     functions = {}  # by shape but for the number of examples, so that the last, smaller part is no new shape
@@ -110,7 +113,7 @@ def _compile_tensorflow(function, variables):
     return run
 
 
-def _differentiate_jax(function, tensors):
+def _differentiate_jax(function: Callable, tensors: Any):
     import jax
 
     places = tuple(range(len(tensors)))
@@ -118,7 +121,7 @@ def _differentiate_jax(function, tensors):
     return list(slopes), extra
 
 
-def _compile_jax(function, variables):
+def _compile_jax(function: Callable, variables: Sequence):
     import jax
 
     def stateless(values, *tensors):
@@ -129,7 +132,7 @@ def _compile_jax(function, variables):
     return lambda *tensors: fast([variable.value for variable in variables], *tensors)
 
 
-def _differentiate_torch(function, tensors):
+def _differentiate_torch(function: Callable, tensors: Any):
     import torch
 
     tensors = [tensor.detach().requires_grad_() for tensor in tensors]
@@ -139,7 +142,7 @@ def _differentiate_torch(function, tensors):
     return list(slopes), extra
 
 
-def _compile_torch(function, variables):
+def _compile_torch(function: Callable, variables: Sequence):
     import torch
 
     return torch.no_grad()(function)

@@ -1,5 +1,7 @@
 """Layers that Keras does not have and more than one chapter uses; written with ``keras.ops`` for any backend."""
 
+from typing import Any
+
 import keras
 from keras import layers, ops
 
@@ -47,12 +49,12 @@ class EncoderBlock(layers.Layer):
     https://doi.org/10.48550/arXiv.2002.04745, which trains without a warm-up.
     """
 
-    def __init__(self, heads, hidden, dropout=0.0, **options):
+    def __init__(self, heads: int, hidden: int, dropout: float = 0.0, **options: Any):
         super().__init__(**options)
         self.heads, self.hidden, self.dropout = heads, hidden, dropout
         self.supports_masking = True
 
-    def build(self, input_shape):
+    def build(self, input_shape: tuple) -> None:
         if len(input_shape) != 3:
             raise CourseError(f"An encoder block takes (batch, length, width); this input has shape {input_shape}.")
         width = input_shape[-1]
@@ -75,27 +77,27 @@ class EncoderBlock(layers.Layer):
         self.expand.build(input_shape)
         self.contract.build((*input_shape[:-1], self.hidden))
 
-    def call(self, inputs, mask=None, training=None):
+    def call(self, inputs: Any, mask: Any = None, training: bool | None = None) -> Any:
         attended, _ = self._attend(inputs, mask)
         x = inputs + self.drop(attended, training=training)
         fed_forward = self.contract(self.expand(self.norm_before_feed_forward(x)))
         return x + self.drop(fed_forward, training=training)
 
-    def attention_weights(self, inputs, mask=None):
+    def attention_weights(self, inputs: Any, mask: Any = None) -> Any:
         """How much each position looks at each other one: (batch, heads, length looking, length looked at)."""
         return self._attend(inputs, mask)[1]
 
-    def _attend(self, inputs, mask):
+    def _attend(self, inputs: Any, mask: Any):
         x = self.norm_before_attention(inputs)
         visible = None if mask is None else mask[:, None, :]
         # Asking for the weights makes Keras take its plain path, in which a query that may look at nothing gets zero;
         # its fused path gives such a query the mean of what it must not see.
         return self.attention(x, x, attention_mask=visible, return_attention_scores=True)
 
-    def compute_output_shape(self, input_shape):
+    def compute_output_shape(self, input_shape: tuple) -> tuple:
         return input_shape
 
-    def get_config(self):
+    def get_config(self) -> dict:
         return super().get_config() | {"heads": self.heads, "hidden": self.hidden, "dropout": self.dropout}
 
 
@@ -116,12 +118,12 @@ class AddPositions(layers.Layer):
         When the input is not of rank three, or its length is not fixed.
     """
 
-    def __init__(self, spread=0.02, **options):
+    def __init__(self, spread: float = 0.02, **options: Any):
         super().__init__(**options)
         self.spread = spread
         self.supports_masking = True
 
-    def build(self, input_shape):
+    def build(self, input_shape: tuple) -> None:
         if len(input_shape) != 3 or input_shape[1] is None:
             raise CourseError(
                 f"Positions are added to (batch, fixed length, width); this input has shape {input_shape}."
@@ -129,10 +131,10 @@ class AddPositions(layers.Layer):
         start = keras.initializers.RandomNormal(stddev=self.spread)
         self.positions = self.add_weight(name="positions", shape=input_shape[1:], initializer=start)
 
-    def call(self, inputs):
+    def call(self, inputs: Any) -> Any:
         return inputs + self.positions
 
-    def get_config(self):
+    def get_config(self) -> dict:
         return super().get_config() | {"spread": self.spread}
 
 
@@ -140,14 +142,14 @@ class AddPositions(layers.Layer):
 class MaskedMean(layers.Layer):
     """The mean over real positions: (batch, length, width), mask (batch, length) bool → (batch, width), 0 if none."""
 
-    def call(self, inputs, mask):
+    def call(self, inputs: Any, mask: Any) -> Any:
         weights = ops.cast(mask, inputs.dtype)[..., None]
         return ops.sum(inputs * weights, axis=1) / ops.maximum(ops.sum(weights, axis=1), 1)
 
-    def compute_mask(self, inputs, mask=None):
+    def compute_mask(self, inputs: Any, mask: Any = None) -> None:
         return None
 
-    def compute_output_shape(self, input_shape):
+    def compute_output_shape(self, input_shape: tuple) -> tuple:
         return (input_shape[0], input_shape[-1])
 
 
@@ -185,11 +187,11 @@ class MessagePassing(layers.Layer):
     https://doi.org/10.48550/arXiv.1905.12265.
     """
 
-    def __init__(self, width, **options):
+    def __init__(self, width: int, **options: Any):
         super().__init__(**options)
         self.width = width
 
-    def build(self, states_shape, neighbours_shape, bonds_shape, is_atom_shape):
+    def build(self, states_shape: tuple, neighbours_shape: tuple, bonds_shape: tuple, is_atom_shape: tuple) -> None:
         given, width = states_shape[-1], self.width
         self.of_neighbour = self.add_weight(name="of_neighbour", shape=(given, width))
         self.of_bond = self.add_weight(name="of_bond", shape=(bonds_shape[-1], width))
@@ -198,7 +200,7 @@ class MessagePassing(layers.Layer):
         self.of_sum = self.add_weight(name="of_sum", shape=(width, width))
         self.bias = self.add_weight(name="bias", shape=(width,), initializer="zeros")
 
-    def call(self, states, neighbours, bonds, is_atom):
+    def call(self, states: Any, neighbours: Any, bonds: Any, is_atom: Any) -> Any:
         batch, length, most = ops.shape(neighbours)[0], ops.shape(neighbours)[1], ops.shape(neighbours)[2]
         # Fetching a neighbour's row is written as a product with a table of 0 and 1, one 1 for each neighbour: quicker
         # on a processor than indexing, whose gradient TensorFlow takes row by row. Where there is none (-1) all are 0.
@@ -212,10 +214,12 @@ class MessagePassing(layers.Layer):
         new = ops.relu(ops.matmul(states, self.of_self) + heard + self.bias)
         return new * ops.cast(is_atom, states.dtype)[..., None]
 
-    def compute_output_shape(self, states_shape, neighbours_shape, bonds_shape, is_atom_shape):
+    def compute_output_shape(
+        self, states_shape: tuple, neighbours_shape: tuple, bonds_shape: tuple, is_atom_shape: tuple
+    ) -> tuple:
         return (*states_shape[:-1], self.width)
 
-    def get_config(self):
+    def get_config(self) -> dict:
         return super().get_config() | {"width": self.width}
 
 
@@ -227,10 +231,10 @@ class ReadOut(layers.Layer):
     depends on the order of the atoms or on padding. A molecule without atoms reads 0.
     """
 
-    def call(self, states, is_atom):
+    def call(self, states: Any, is_atom: Any) -> Any:
         real = ops.cast(is_atom, states.dtype)[..., None]
         count = ops.maximum(ops.sum(real, axis=1), 1)
         return ops.concatenate([ops.sum(states * real, axis=1) / count, ops.max(states * real, axis=1)], axis=-1)
 
-    def compute_output_shape(self, states_shape, is_atom_shape):
+    def compute_output_shape(self, states_shape: tuple, is_atom_shape: tuple) -> tuple:
         return (states_shape[0], 2 * states_shape[-1])

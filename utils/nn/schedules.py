@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import asdict, dataclass
+from typing import Any
 
 import keras
 import numpy as np
@@ -37,12 +38,12 @@ class _RiseAndFall(keras.optimizers.schedules.LearningRateSchedule):
     rise: int
     fall: int
 
-    def __call__(self, step):
+    def __call__(self, step: Any):
         step = ops.cast(step, "float32")
         fallen = ops.clip((step - self.rise) / self.fall, 0, 1)
         return self.peak * ops.minimum(step / self.rise, 0.5 * (1 + ops.cos(math.pi * fallen)))
 
-    def get_config(self):
+    def get_config(self) -> dict:
         return asdict(self)
 
 
@@ -54,5 +55,5 @@ class Cosine(keras.callbacks.Callback):
         super().__init__()
         self.rate, self.steps = rate, steps
 
-    def on_train_batch_begin(self, batch, logs=None):
+    def on_train_batch_begin(self, batch: int, logs: dict | None = None) -> None:
         self.model.optimizer.learning_rate = self.rate * (1 + math.cos(math.pi * batch / self.steps)) / 2

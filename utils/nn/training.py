@@ -56,10 +56,10 @@ def seeded(seed: int) -> Iterator[None]:
 class OneLine(keras.callbacks.Callback):
     """A line rewritten after each epoch that stays as the summary; without times, so that stored outputs are stable."""
 
-    def on_train_begin(self, logs=None):
+    def on_train_begin(self, logs: dict | None = None) -> None:
         self.handle = display({"text/plain": "training …"}, raw=True, display_id=True)
 
-    def on_epoch_end(self, epoch, logs=None):
+    def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
         values = ", ".join(
             f"{name.replace('val_', 'validation ')} {value:.3f}"
             for name, value in logs.items()

@@ -1,149 +1,27 @@
-"""Figures: makers that return a matplotlib figure, and ``show``, which displays one with its alt text."""
+"""Charts of numbers, and the medical ones: visits of patients, sequence logos, crowds of people."""
 
-import base64
-import html
-import inspect
-import io
+from collections.abc import Mapping, Sequence
+from typing import Any
 
-import matplotlib
 import numpy as np
-from IPython.display import Image, display
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
+from numpy.typing import ArrayLike
 
-# Okabe and Ito's palette, told apart by readers with any kind of colour vision (https://jfly.uni-koeln.de/color/).
-COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#000000")
-DPI = 90
-
-STYLE = {
-    "axes.prop_cycle": matplotlib.cycler(color=COLOURS),
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "axes.titlesize": 11,
-    "axes.titlelocation": "left",
-    "axes.grid": True,
-    "grid.alpha": 0.25,
-    "image.cmap": "gray",
-    "legend.frameon": False,
-    "figure.facecolor": "white",
-    "figure.constrained_layout.use": True,
-}
+from utils.plots.figures import COLOURS, canvas
 
 
-def use_style():
-    """Draw figures in the course's style from here on: ``STYLE`` goes into matplotlib's settings."""
-    matplotlib.rcParams.update(STYLE)
-
-
-def show(figure, *, alt):
-    """Display a figure as a PNG image with a description for readers who cannot see it.
-
-    Parameters
-    ----------
-    figure : matplotlib.figure.Figure
-        The figure; it is not drawn a second time at the end of the cell.
-    alt : str
-        What the picture shows, in a sentence.
-
-    Raises
-    ------
-    ValueError
-        When the description is empty.
-    """
-    if not alt.strip():
-        raise ValueError("Describe the figure in alt=…, for readers who cannot see it.")
-    display(Image(_png(figure), format="png"), metadata={"image/png": {"alt": alt}})
-
-
-def _png(figure):
-    buffer = io.BytesIO()
-    figure.savefig(buffer, format="png", dpi=DPI, metadata={"Software": None})
-    return buffer.getvalue()
-
-
-def playground(draw, *, alt, otherwise, **sliders):
-    """Sliders over a picture that is drawn again with their values; where no kernel runs, a sentence in their place.
-
-    Parameters
-    ----------
-    draw : callable
-        Takes the sliders' values by name, each with a default, and returns a figure.
-    alt : str
-        What the picture shows, with the sliders' names in braces: ``"A kernel of {size} pixels"``.
-    otherwise : str
-        What stands on a page without a kernel. Show a static figure beside it: paper has no sliders.
-    **sliders : tuple of int
-        For each slider (lowest, highest, step); it begins at the default of the function's argument.
-    """
-    from ipywidgets import HTML, IntSlider, VBox
-
-    picture, handles = HTML(), {}
-
-    def redraw(_change=None):
-        values = {name: handle.value for name, handle in handles.items()}
-        encoded = base64.b64encode(_png(draw(**values))).decode("ascii")
-        picture.value = f'<img alt="{html.escape(alt.format(**values))}" src="data:image/png;base64,{encoded}">'
-
-    for name, (low, high, step) in sliders.items():
-        begin = inspect.signature(draw).parameters[name].default
-        handles[name] = IntSlider(begin, low, high, step, description=name, continuous_update=False)
-        handles[name].observe(redraw, "value")
-    redraw()
-    # An HTML widget, since for one of type Output nbclient sends messages on the channel on which it waits for replies.
-    bundle = VBox([*handles.values(), picture])._repr_mimebundle_()
-    display(bundle | {"text/plain": otherwise}, raw=True)
-
-
-def canvas(rows=1, columns=1, *, width=7.0, height=3.2, **options):
-    """A figure and its axes, like ``pyplot.subplots`` but owned by nobody else: nothing is drawn until ``show``.
-
-    Sizes are in inches. Returns (figure, axes); axes is a single one, or an array of them.
-    """
-    figure = Figure(figsize=(width, height))
-    return figure, figure.subplots(rows, columns, **options)
-
-
-def images(pictures, *, titles=None, columns=6, size=1.4, limits=None, colour_map="gray"):
-    """A grid of pictures.
-
-    Parameters
-    ----------
-    pictures : sequence of array
-        Each (H, W) grey or (H, W, 3) in colour; uint8 from 0 to 255 or float from 0 to 1 in colour.
-    titles : sequence of str, optional
-        One title over each picture.
-    columns : int
-        Pictures in a row.
-    size : float
-        Width of a picture in inches.
-    limits : pair of float, optional
-        The values drawn as darkest and brightest, when grey pictures are to be compared.
-    colour_map : str
-        A matplotlib colour map for grey pictures, for example ``"gray"`` or ``"RdBu"``.
-
-    Returns
-    -------
-    matplotlib.figure.Figure
-    """
-    columns = min(columns, len(pictures))
-    rows = -(-len(pictures) // columns)
-    tallest = max(picture.shape[0] / picture.shape[1] for picture in pictures)
-    height = rows * size * tallest
-    for row in range(rows):  # a row without titles needs no room for them
-        lines = [1 + title.count("\n") for title in (titles or ())[row * columns : (row + 1) * columns] if title]
-        height += 0.28 * max(lines) if lines else 0.05
-    figure, axes = canvas(rows, columns, width=size * columns, height=height, squeeze=False)
-    low, high = limits or (None, None)
-    for position, ax in enumerate(axes.flat):
-        ax.set_axis_off()
-        if position < len(pictures):
-            ax.imshow(np.asarray(pictures[position]), cmap=colour_map, vmin=low, vmax=high, interpolation="nearest")
-            if titles:
-                ax.set_title(titles[position], fontsize=9, loc="center")
-    return figure
-
-
-def curves(lines, *, x=None, x_label, y_label, title=None, log_y=False, width=5.5, height=3.2):
+def curves(
+    lines: Mapping[str, ArrayLike],
+    *,
+    x: ArrayLike | None = None,
+    x_label: str,
+    y_label: str,
+    title: str | None = None,
+    log_y: bool = False,
+    width: float = 5.5,
+    height: float = 3.2,
+) -> Figure:
     """Lines over a common axis: ``lines`` maps a name to its values (n,). Returns a matplotlib figure."""
     figure, ax = canvas(width=width, height=height)
     for name, values in lines.items():
@@ -157,7 +35,7 @@ def curves(lines, *, x=None, x_label, y_label, title=None, log_y=False, width=5.
     return figure
 
 
-def training(history, *, metric="loss"):
+def training(history: Any, *, metric: str = "loss") -> Figure:
     """The course of a training: a metric on the training and the validation part, by epoch. Returns a figure."""
     lines = {"training": history.history[metric]}
     if f"val_{metric}" in history.history:
@@ -167,7 +45,13 @@ def training(history, *, metric="loss"):
     return figure
 
 
-def bars(values, *, x_label, intervals=None, width=5.5):
+def bars(
+    values: Mapping[str, float],
+    *,
+    x_label: str,
+    intervals: Mapping[str, tuple[float, float]] | None = None,
+    width: float = 5.5,
+) -> Figure:
     """Horizontal bars: ``values`` maps a name to a number, ``intervals`` to a pair (low, high). Returns a figure."""
     figure, ax = canvas(width=width, height=0.6 + 0.42 * len(values))
     names, numbers = list(values), np.array(list(values.values()), float)
@@ -182,7 +66,7 @@ def bars(values, *, x_label, intervals=None, width=5.5):
     return figure
 
 
-def estimates(values, *, x_label, width=5.5):
+def estimates(values: Mapping[str, tuple[float, float, float]], *, x_label: str, width: float = 5.5) -> Figure:
     """Dots with their intervals: ``values`` maps a name to (value, low, high). Returns a figure.
 
     For scores that differ little: the axis need not begin at zero, as it must for bars.
@@ -197,7 +81,15 @@ def estimates(values, *, x_label, width=5.5):
     return figure
 
 
-def timelines(events, variables, last_contact, *, x_label, days_per_unit=365.25, width=7.0):
+def timelines(
+    events: Any,
+    variables: Mapping[str, str],
+    last_contact: Mapping[Any, tuple[float, bool]],
+    *,
+    x_label: str,
+    days_per_unit: float = 365.25,
+    width: float = 7.0,
+) -> Figure:
     """One row a patient: a dot for each record, by kind of record, and how the observation ended.
 
     Parameters
@@ -239,7 +131,9 @@ def timelines(events, variables, last_contact, *, x_label, days_per_unit=365.25,
     return figure
 
 
-def logo(ax, heights, *, first=0, letters="ACGT", colours=(2, 0, 4, 1)):
+def logo(
+    ax: Any, heights: ArrayLike, *, first: int = 0, letters: str = "ACGT", colours: Sequence = (2, 0, 4, 1)
+) -> None:
     """Draw a sequence logo (doi:10.1093/nar/18.20.6097): at each place a pile of letters, the tallest on top.
 
     heights: (length, letters), not negative, for example frequency times information in bits. first: where the
@@ -266,7 +160,9 @@ def logo(ax, heights, *, first=0, letters="ACGT", colours=(2, 0, 4, 1)):
     ax.grid(axis="x", visible=False)
 
 
-def icon_array(counts, *, colours=COLOURS, columns=70, size=0.1):
+def icon_array(
+    counts: Mapping[str, int], *, colours: Sequence = COLOURS, columns: int = 70, size: float = 0.1
+) -> Figure:
     """A crowd in which everybody is one square: ``counts`` maps the name of a group to its number of people.
 
     Groups get colours in their order; a square and its gap take ``size`` inches. Returns a matplotlib figure.
