@@ -14,14 +14,6 @@ from utils.errors import CourseError, UsageError
 
 CLAIM_MIME = "application/vnd.course.claim+json"
 
-_judged = True
-
-
-def judge(judged: bool, _otherwise: str = "") -> None:
-    """Say for all claims that follow whether they are judged."""
-    global _judged
-    _judged = bool(judged)
-
 
 @dataclass(frozen=True)
 class Claim:
@@ -161,4 +153,4 @@ def claim(
         if at_least is not None or at_most is not None:
             raise UsageError(f"Claim {name!r}: give either between=(low, high), or at_least and at_most.")
         at_least, at_most = between
-    Claim(name, value, at_least, at_most, judged and _judged).show()
+    Claim(name, value, at_least, at_most, judged).show()

@@ -1,4 +1,5 @@
-"""The tools over the chapters: ``course list``, ``run``, ``refresh``, ``lab``, ``progress``, ``data`` and ``doctor``.
+"""The tools over the chapters: the command ``course``.
 
-The tools know the chapters only as files, and the chapters do not know the tools.
+``cli`` names the commands, ``commands`` holds their words, and the other modules do the work. The tools know the
+chapters only as files, and the chapters do not know the tools.
 """
