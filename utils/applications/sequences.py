@@ -1,17 +1,27 @@
-"""Networks for stretches of letters, and how they are trained: a CNN, a GRU and attention, for any length and classes.
+"""Models of stretches of letters, for any length and classes: a CNN, a GRU, attention, and the classical rivals.
 
-All of them take one-hot letters float32 (batch, length, 4), with rows of zeros where a shorter stretch is padded, and
+All networks take one-hot letters float32 (batch, length, 4), with rows of zeros where a shorter stretch is padded, and
 return probabilities (batch, classes). Where a signal stands matters in these data, so the head of the CNN and of
 attention sees every place, and does not take a mean over them.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 import keras
 import numpy as np
 from keras import layers, ops
+from sklearn.ensemble import RandomForestClassifier
+from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import Pipeline, make_pipeline
+from sklearn.preprocessing import FunctionTransformer
 
+from utils.datasets.own.needs import plan
+from utils.datasets.types import Sequences
 from utils.errors import CourseError
+from utils.features import dna
 from utils.nn.inference import predict
 from utils.nn.layers import AddPositions, EncoderBlock
 from utils.nn.training import fit, restart
@@ -162,3 +172,57 @@ def cross_validate(build, inputs, labels, fold, *, tested=None, recipe=None, mem
             total = total + predict(model, inputs[held_out])
         found[held_out] = total / members
     return found, model
+
+
+def classical_models(length: int, *, trees: int = 300, seed: int = 0) -> dict[str, Pipeline]:
+    """Three models without a network, not fitted yet. Each takes texts (n,) and gives probabilities (n, classes).
+
+    The first two see which letter is at which place, as the networks do; the third sees which words of up to four
+    letters occur, wherever they are, which suits signals without a fixed place.
+
+    length: places that are seen; longer texts are cut at both ends. trees: of the forest. seed: of the forest.
+    """
+
+    def places() -> FunctionTransformer:
+        return FunctionTransformer(partial(_places, length=length))
+
+    words = TfidfVectorizer(analyzer="char", lowercase=False, ngram_range=(1, 4), dtype=np.float32)
+    forest = RandomForestClassifier(trees, min_samples_leaf=3, random_state=seed, n_jobs=2)
+    return {
+        "regression on places": make_pipeline(places(), LogisticRegression(C=0.03, tol=1e-3)),
+        "forest on places": make_pipeline(places(), forest),
+        "regression on words": make_pipeline(words, LogisticRegression(C=10.0, tol=1e-3, max_iter=300)),
+    }
+
+
+def _places(texts: Sequence[str], length: int) -> np.ndarray:
+    """One-hot letters in one row per text, float32 (n, 4 length)."""
+    return dna.one_hot(texts, length).reshape(len(texts), -1)
+
+
+def draw(rows: np.ndarray, labels: np.ndarray, most: int, seed: int = 0) -> np.ndarray:
+    """At most this many of the row numbers (n,) at random, but one of each class among them at least, ascending.
+
+    labels: int, of all rows. Without it a small sample of many rows could lack a class, which no model then learns.
+    """
+    order = np.random.default_rng(seed).permutation(rows)
+    first = np.unique(labels[order], return_index=True)[1]
+    order = np.concatenate([order[first], np.delete(order, first)])
+    return np.sort(order[: max(most, len(first))])
+
+
+def with_families(data: Sequences, seed: int = 0) -> Sequences:
+    """The same data with relatives in one group, so that a split keeps them together; the entry's notes say so.
+
+    Relatives are what ``dna.families`` finds; what the file groups stays together, too. Where nearly all rows are
+    relatives, so that a study could not divide them any more, the groups remain as they were, and a note says that.
+    """
+    family = dna.families(data.sequences, groups=data.groups)
+    size = np.bincount(family)
+    note = f"relatives are kept together: {len(size):,} families, the largest of {size.max():,} rows"
+    related = replace(data, groups=family)
+    try:
+        plan(related, seed)
+    except CourseError:
+        related, note = data, "nearly all rows are relatives: only what the file groups, and copies, are kept together"
+    return replace(related, entry=replace(data.entry, notes=(*data.entry.notes, note)))
