@@ -231,6 +231,21 @@ def test_memory_that_runs_out_is_one_sentence(call, monkeypatch):
     assert err.count("\n") == 1
 
 
+def test_an_output_that_cannot_be_written_is_one_sentence(course, call, monkeypatch):
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("utils.course.listing.show", full)
+    assert call("list") == (1, "", "course: the output cannot be read or written (No space left on device).\n")
+
+
+@pytest.mark.parametrize("closed", ["stdout", "stderr"])
+def test_a_closed_stream_is_no_reason_to_fall_over(course, call, monkeypatch, closed):
+    course.chapter("00_x")
+    monkeypatch.setattr(sys, closed, None)
+    assert call("list", "--json")[0] == 0
+
+
 def test_a_missing_package_is_one_sentence(call, monkeypatch):
     monkeypatch.setitem(sys.modules, "utils.course.data", None)  # what Python does for a module that is not there
     code, _, err = call("data", "list")

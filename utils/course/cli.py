@@ -40,7 +40,7 @@ def main(words: Sequence[str] | None = None) -> NoReturn:
 
     Exit 0 all good, 1 a chapter or claim failed, 2 wrong usage, 130 interrupted.
     """
-    for stream in (sys.stdout, sys.stderr):
+    for stream in filter(None, (sys.stdout, sys.stderr)):  # None: closed by the caller
         stream.reconfigure(errors="replace")  # an old terminal must not stop a run for want of a tick mark
     try:
         sys.exit(course.main(words, prog_name="course", standalone_mode=False) or OK)
@@ -59,7 +59,9 @@ def main(words: Sequence[str] | None = None) -> NoReturn:
 
         name = type(error).__name__
         if not memory.is_memory(name, str(error)):
-            raise
+            if not isinstance(error, OSError):
+                raise
+            stop(f"{error.filename or 'the output'} cannot be read or written ({error.strerror or error}).", FAILED)
         stop(f"memory ran out ({memory.telling_line(str(error)) or name}): {memory.LESS_MEMORY}.", FAILED)
 
 
