@@ -3,7 +3,6 @@
 import numpy as np
 
 from utils.exercises.core import exercise
-from utils.exercises.expect import expect_array, expect_close, expect_parts, rule_out
 
 
 def sigmoid(x):
@@ -16,11 +15,11 @@ def sigmoid(x):
     "One step of a GRU",
     points=3,
     hints=[
-        "np.split(W, 3, axis=1) parts the weights into update, reset and candidate; likewise U. With reset_after the "
-        "bias has two rows: b[0] goes with x @ W, b[1] with h @ U. Without it there is one row, for the side of x.",
+        "np.split(W, 3, axis=1) splits the weights into update, reset and candidate; U likewise. With reset_after the "
+        "bias has two rows: b[0] goes with x @ W, b[1] with h @ U. Without it there is one row, which goes with x @ W.",
         "update = sigmoid(x @ Wz + h @ Uz + biases), and reset likewise. The candidate is a tanh.",
-        "reset_after: candidate = tanh(x @ Wc + bc + reset * (h @ Uc + its own bias)). Else tanh(x @ Wc + bc + "
-        "(reset * h) @ Uc). At the end update * h + (1 - update) * candidate.",
+        "With reset_after, candidate = tanh(x @ Wc + bc + reset * (h @ Uc + its own bias)). Otherwise it is "
+        "tanh(x @ Wc + bc + (reset * h) @ Uc). At the end: update * h + (1 - update) * candidate.",
     ],
 )
 def gru_step(x, h, W, U, b, reset_after=True):
@@ -42,59 +41,64 @@ def _(answer, rng):
         shape_of_bias = (2, 3 * H) if reset_after else (3 * H,)
         x, h, b = rng.normal(size=F), rng.uniform(-1, 1, size=H), rng.normal(size=shape_of_bias)
         W, U = rng.normal(size=(F, 3 * H)), rng.normal(size=(H, 3 * H))
-        inputs = f"F = {F}, H = {H} and reset_after={reset_after}"
-        arguments = x, h, W, U, b, reset_after
-        wanted, got = gru_step(*arguments), expect_array(answer(*arguments), inputs=inputs)
-        mistakes = {
-            "your update gate works the wrong way round: where it is 1 the old state stays": _turned_round,
-            "you took the reset gate first; the blocks stand in the order update, reset, candidate": _swapped_blocks,
-            "the reset gate is missing from the candidate": _without_reset,
-            "the second row of the bias, b[1], is missing": _one_bias,
-            "the reset gate multiplies h @ Uc here, after the product": _reset_before,
-            "the reset gate multiplies h here, before the product with Uc": _reset_after,
-        }
-        for words, mistake in mistakes.items():
-            rule_out(got, mistake(*arguments), wanted, f"for {inputs}: {words}")
-        expect_array(got, (H,), inputs=inputs, why="the new state is as long as the old one")
-        expect_close(got, wanted, inputs=inputs, why="the end is update * h + (1 - update) * candidate")
+        answer.case(
+            f"F = {F}, H = {H} and reset_after={reset_after}",
+            *(x, h, W, U, b, reset_after),
+            why="the last line is update * h + (1 - update) * candidate",
+            shape="the new state is as long as the old one",
+        )
 
 
-def _blocks(array):
-    return np.split(array, 3, axis=-1)
+def _rearranged(blocks, order, *arrays):
+    """The arrays with their blocks of columns in another order."""
+    return [np.concatenate([np.split(a, blocks, axis=-1)[k] for k in order], axis=-1) for a in arrays]
 
 
-@gru_step.wrong("update the wrong way round", says="where it is 1 the old state stays")
-def _turned_round(x, h, W, U, b, reset_after=True):
-    # sigmoid(-a) is 1 - sigmoid(a)
-    W, U, b = (np.concatenate([-_blocks(a)[0], *_blocks(a)[1:]], axis=-1) for a in (W, U, b))
-    return gru_step(x, h, W, U, b, reset_after)
+@gru_step.wrong(
+    "update the wrong way round", says="your update gate works the wrong way round: where it is 1 the old state stays"
+)
+def _(x, h, W, U, b, reset_after=True):
+    sign = np.repeat([-1, 1, 1], len(h))  # sigmoid(-a) is 1 - sigmoid(a)
+    return gru_step(x, h, W * sign, U * sign, b * sign, reset_after)
 
 
-@gru_step.wrong("reset gate first", says="in the order update, reset, candidate")
-def _swapped_blocks(x, h, W, U, b, reset_after=True):
-    W, U, b = (np.concatenate([_blocks(a)[1], _blocks(a)[0], _blocks(a)[2]], axis=-1) for a in (W, U, b))
-    return gru_step(x, h, W, U, b, reset_after)
+@gru_step.wrong(
+    "reset gate first", says="you took the reset gate first; the blocks are in the order update, reset, candidate"
+)
+def _(x, h, W, U, b, reset_after=True):
+    return gru_step(x, h, *_rearranged(3, [1, 0, 2], W, U, b), reset_after)
 
 
-@gru_step.wrong("no reset gate", says="missing from the candidate")
-def _without_reset(x, h, W, U, b, reset_after=True):
+@gru_step.wrong("no reset gate", says="the reset gate is missing from your candidate")
+def _(x, h, W, U, b, reset_after=True):
     always = b.copy()
     always[..., len(h) : 2 * len(h)] = 1e3  # a gate that is open whatever comes
     return gru_step(x, h, W, U, always, reset_after)
 
 
-@gru_step.wrong("only the first row of the bias", says="b[1], is missing")
-def _one_bias(x, h, W, U, b, reset_after=True):
+@gru_step.wrong("only the first row of the bias", says="the second row of the bias, b[1], is missing")
+def _(x, h, W, U, b, reset_after=True):
     return gru_step(x, h, W, U, np.stack([b[0], 0 * b[1]]) if reset_after else b, reset_after)
 
 
-@gru_step.wrong("always resets before the product", says="after the product")
-def _reset_before(x, h, W, U, b, reset_after=True):
+@gru_step.wrong("always resets before the product", says="the reset gate multiplies h @ Uc here, after the product")
+def _(x, h, W, U, b, reset_after=True):
     return gru_step(x, h, W, U, b.sum(axis=0) if reset_after else b, False)
 
 
-@gru_step.wrong("always resets after the product", says="before the product")
-def _reset_after(x, h, W, U, b, reset_after=True):
+@gru_step.wrong(
+    "the second bias outside the reset",
+    says="the reset gate multiplies h @ Uc and its bias, b[1], together: reset * (h @ Uc + bias)",
+)
+def _(x, h, W, U, b, reset_after=True):
+    if reset_after:
+        moved = b[1] * np.repeat([0, 0, 1], len(h))
+        b = np.stack([b[0] + moved, b[1] - moved])
+    return gru_step(x, h, W, U, b, reset_after)
+
+
+@gru_step.wrong("always resets after the product", says="the reset gate multiplies h here, before the product with Uc")
+def _(x, h, W, U, b, reset_after=True):
     return gru_step(x, h, W, U, b if reset_after else np.stack([b, 0 * b]), True)
 
 
@@ -102,6 +106,7 @@ def _reset_after(x, h, W, U, b, reset_after=True):
     "4.4",
     "One step of an LSTM",
     points=2,
+    returns=("h", "c"),
     hints=[
         "np.split(x @ W + h @ U + b, 4) gives the four blocks: input gate, forget gate, candidate, output gate.",
         "The three gates go through sigmoid, the candidate through np.tanh.",
@@ -123,50 +128,53 @@ def _(answer, rng):
     for F, H in [(1, 2), (3, 4), (2, 1)]:
         x, b, W = rng.normal(size=F), rng.normal(size=4 * H), rng.normal(size=(F, 4 * H))
         U, h, c = rng.normal(size=(H, 4 * H)), rng.uniform(-1, 1, size=H), rng.normal(size=H) + 0.5
-        inputs, arguments = f"F = {F} and H = {H}", (x, h, c, W, U, b)
-        wanted = np.stack(lstm_step(*arguments))
-        parts = expect_parts(answer(*arguments), ["h", "c"])
-        got = np.stack([expect_array(p, (H,), inputs=inputs, why="h and c keep their length") for p in parts])
-        mistakes = {
-            "you returned c, h; the order is h, c": wanted[::-1],
-            "the candidate goes through np.tanh, it may be negative; only gates go through sigmoid": _sigmoid_candidate,
-            "the blocks stand in the order input, forget, candidate, output": _candidate_last,
-            "h lies between -1 and 1: it is the output gate times np.tanh(c)": _bare_memory,
-            "the input and the forget gate are exchanged": _exchanged,
-        }
-        for words, mistake in mistakes.items():
-            mistake = np.stack(mistake(*arguments)) if callable(mistake) else mistake
-            rule_out(got, mistake, wanted, f"for {inputs}: {words}")
-        expect_close(got[1], wanted[1], inputs=f"{inputs}, the new c", why="forget * c + input * candidate")
-        expect_close(got[0], wanted[0], inputs=f"{inputs}, the new h", why="output gate * np.tanh(new c)")
+        answer.case(
+            f"F = {F} and H = {H}",
+            *(x, h, c, W, U, b),
+            why={"c": "forget * c + input * candidate", "h": "output gate * np.tanh(new c)"},
+            shape="h and c keep their length",
+        )
 
 
-@lstm_step.wrong("c before h", says="the order is h, c")
+@lstm_step.wrong("c before h", says="you returned c, h; the order is h, c")
 def _(x, h, c, W, U, b):
     return lstm_step(x, h, c, W, U, b)[::-1]
 
 
-@lstm_step.wrong("a candidate between 0 and 1", says="it may be negative")
-def _sigmoid_candidate(x, h, c, W, U, b):
+@lstm_step.wrong(
+    "a candidate between 0 and 1",
+    says="your candidate went through sigmoid; it may be negative, so it goes through np.tanh, and only the gates go "
+    "through sigmoid",
+)
+def _(x, h, c, W, U, b):
     enter, forget, candidate, leave = sigmoid(np.stack(np.split(x @ W + h @ U + b, 4)))
     c = forget * c + enter * candidate
     return leave * np.tanh(c), c
 
 
-@lstm_step.wrong("the candidate as the last block", says="input, forget, candidate, output")
-def _candidate_last(x, h, c, W, U, b):
-    moved = [np.concatenate([np.split(a, 4, axis=-1)[k] for k in (0, 1, 3, 2)], axis=-1) for a in (W, U, b)]
-    return lstm_step(x, h, c, *moved)
+@lstm_step.wrong(
+    "the candidate as the last block",
+    says="you took the candidate from the last block; the blocks are in the order input, forget, candidate, output",
+)
+def _(x, h, c, W, U, b):
+    return lstm_step(x, h, c, *_rearranged(4, [0, 1, 3, 2], W, U, b))
 
 
-@lstm_step.wrong("the output without tanh", says="the output gate times np.tanh(c)")
-def _bare_memory(x, h, c, W, U, b):
+@lstm_step.wrong("input and forget exchanged", says="you exchanged the input gate and the forget gate")
+def _(x, h, c, W, U, b):
+    return lstm_step(x, h, c, *_rearranged(4, [1, 0, 2, 3], W, U, b))
+
+
+@lstm_step.wrong(
+    "the output without tanh", says="your h may be larger than 1: it is the output gate times np.tanh(c), not times c"
+)
+def _(x, h, c, W, U, b):
     leave = np.split(x @ W + h @ U + b, 4)[3]
     c = lstm_step(x, h, c, W, U, b)[1]
     return sigmoid(leave) * c, c
 
 
-@lstm_step.wrong("input and forget exchanged", says="are exchanged")
-def _exchanged(x, h, c, W, U, b):
-    moved = [np.concatenate([np.split(a, 4, axis=-1)[k] for k in (1, 0, 2, 3)], axis=-1) for a in (W, U, b)]
-    return lstm_step(x, h, c, *moved)
+@lstm_step.wrong("h from the old c", says="your h was made from the old c; make the new c first, and h from it")
+def _(x, h, c, W, U, b):
+    leave = np.split(x @ W + h @ U + b, 4)[3]
+    return sigmoid(leave) * np.tanh(c), lstm_step(x, h, c, W, U, b)[1]
