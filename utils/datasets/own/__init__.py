@@ -11,7 +11,7 @@ from pathlib import Path
 
 from utils.datasets.own import reading, tables
 from utils.datasets.own.layout import SUFFIXES as TABLES
-from utils.datasets.own.layout import layout
+from utils.datasets.own.layout import detect
 from utils.datasets.types import Images, Molecules, Records
 from utils.datasets.types import Sequences as Stretches
 from utils.errors import UsageError
@@ -143,7 +143,7 @@ def _kind(path: Path, options: dict[str, object]) -> str:
         raise reading.refusal(path, "", f"expected {FORMS}, found {reading.ending(path)}.")
     if "smiles" in options or "sequence" in options:
         return "molecules" if "smiles" in options else "sequences"
-    found = layout(path, tables.KNOWN)
+    found = detect(path, tables.KNOWN)
     names = {reading.plain(name) for name in found.names}
     kinds = {"molecules": {"smiles", *tables.SMILES}, "sequences": {"sequence", *tables.SEQUENCE}}
     fitting = [kind for kind, columns in kinds.items() if names & columns]

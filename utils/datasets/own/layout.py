@@ -61,7 +61,7 @@ class Layout:
             yield line, fields
 
 
-def layout(path: Path, known: Collection[str] = ()) -> Layout:
+def detect(path: Path, known: Collection[str] = ()) -> Layout:
     """Look at a table.
 
     known: names of columns, as ``plain`` writes them; they decide where two separators fit equally well.

@@ -28,7 +28,8 @@ def plan(data: Images | Sequences | Molecules | Records, seed: int = 0) -> Split
     """The split of a study on these data: about 64 % training, 16 % validation and 20 % test, by whole groups.
 
     Images keep the split that they come with; where it has no validation part, a part of the training becomes one.
-    Everything else is dealt out by scikit-learn's StratifiedGroupKFold (GroupShuffleSplit for thousands of groups). The same seed gives the same split.
+    Everything else is dealt out by scikit-learn's StratifiedGroupKFold, or GroupShuffleSplit for thousands of groups.
+    The same seed gives the same split.
 
     Raises CourseError, with one sentence, when the data cannot carry a study: a class in too few groups, or, for
     records, no event before the moment of prediction.
@@ -108,9 +109,8 @@ def _folds(
             yield train_test_split(rows, test_size=1 / folds, stratify=stratify[rows], random_state=seed)
             return
         if inside > MANY:  # chance alone deals them out evenly, and takes a fraction of the time
-            for rest, part in GroupShuffleSplit(2, test_size=1 / folds, random_state=seed).split(
-                rows, None, groups[rows]
-            ):
+            splitter = GroupShuffleSplit(2, test_size=1 / folds, random_state=seed)
+            for rest, part in splitter.split(rows, None, groups[rows]):
                 yield rows[rest], rows[part]
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", UserWarning)  # a class in fewer rows than folds: the parts are looked at

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from utils.datasets.own.layout import Layout, layout
+from utils.datasets.own.layout import Layout, detect
 from utils.datasets.own.numbers import MISSING, Numbers
 from utils.datasets.own.reading import brief, listed, plain, refusal
 from utils.errors import CourseError
@@ -65,7 +65,7 @@ class Sheet:
     """A table before its rows are read: which column is used for what, and what has to be said about that."""
 
     def __init__(self, path: Path):
-        self.layout: Layout = layout(path, KNOWN)
+        self.layout: Layout = detect(path, KNOWN)
         self.path, self.names = path, self.layout.names
         self.notes = list(self.layout.notes)
         self.roles: dict[str, int] = {}
