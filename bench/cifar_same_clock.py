@@ -2,7 +2,8 @@
 
 One after the other on the same cores, for several seeds. On the clock are building the network and preparing the data;
 off it are importing, reading the files, and the test. The recipe also gets parts of the time: the smallest part in
-which it is as good as the article's network says how much sooner it gets there.
+which it is as good as the article's network says how much sooner it gets there. Seconds depend on what else the machine
+does, so run it on one that has nothing else to do; chapter 06 makes the same comparison in operations, which do not.
 """
 
 import argparse
@@ -10,6 +11,7 @@ import os
 import platform
 import statistics
 import sys
+import time
 from datetime import date
 from pathlib import Path
 
@@ -63,7 +65,7 @@ def load(limit):
 
 
 def measure_seed(seed, chosen, data):
-    """The trainings of one seed: {share of the time: (seconds, images, accuracy)}, the article's under None."""
+    """The trainings of one seed: {share of the time: (seconds, operations, accuracy)}, the article's under None."""
     import keras
 
     from utils.chapters import ch06_recipe
@@ -74,21 +76,30 @@ def measure_seed(seed, chosen, data):
 
     def note(share, trained):
         accuracy = float((trained.predict(x_test).argmax(axis=1) == y_test).mean())
-        found[share] = trained.seconds, trained.images, accuracy
+        found[share] = trained.seconds, trained.operations, accuracy
         name = "the article's" if share is None else f"recipe, {share:g} of it"
         speed = trained.images / trained.seconds
-        print(f"{seed:4}  {name:22} {trained.seconds:8.1f} s {speed:9,.0f} images/s   {accuracy:.4f}", flush=True)
+        print(
+            f"{seed:4}  {name:22} {trained.seconds:8.1f} s {speed:9,.0f} images/s {trained.operations / 1e12:10.2f} T"
+            f"   {accuracy:.4f}",
+            flush=True,
+        )
         keras.utils.clear_session()
 
     keras.utils.set_random_seed(seed)
     note(None, ch06_recipe.train_article(x, y, epochs=chosen.epochs, jit_compile="auto" if chosen.jit else False))
     for share in sorted(chosen.shares, reverse=True):
         keras.utils.set_random_seed(seed)
-        seconds = share * found[None][0]
-        note(
-            share,
-            ch06_recipe.train_within(seconds, lambda: ch06_recipe.course_cnn(width), x, y, ch06_recipe.BEST, seed=seed),
+        trained = ch06_recipe.train_within(
+            share * found[None][0],
+            lambda: ch06_recipe.course_cnn(width),
+            x,
+            y,
+            ch06_recipe.BEST,
+            seed=seed,
+            clock=time.perf_counter,
         )
+        note(share, trained)
     return found
 
 
@@ -105,10 +116,13 @@ def summary(runs):
     """
     print(f"\narticle's accuracy         {spread([run[None][2] for run in runs])}")
     print(f"article's seconds          {spread([run[None][0] for run in runs])}")
+    if 1 in runs[0]:
+        more = [run[1][1] / run[None][1] for run in runs]
+        print(f"operations in that time    {spread(more)} of the recipe per operation of the article's")
     reached = []
     for run in runs:
-        time, _, aim = run[None]
-        kept = {share for share in run if share is not None and run[share][0] <= TOLERANCE * share * time}
+        seconds, _, aim = run[None]
+        kept = {share for share in run if share is not None and run[share][0] <= TOLERANCE * share * seconds}
         reached.append(min([share for share in kept if run[share][2] >= aim], default=float("inf")))
     for share in [share for share in runs[0] if share is not None]:
         print(f"recipe in {share:<6g} of the time {spread([run[share][2] for run in runs])}")
@@ -127,7 +141,7 @@ if __name__ == "__main__":
     data = load(chosen.limit)
     print(f"{date.today()}, {platform.machine()}, {os.cpu_count()} cores, Keras {keras.__version__}", end=" ")
     print(f"on {keras.backend.backend()}: {len(data[0]):,} images to learn from, {len(data[2]):,} to test")
-    print(f"{'seed':4}  {'training':22} {'time':>10} {'speed':>18}   test accuracy")
+    print(f"{'seed':4}  {'training':22} {'time':>10} {'speed':>18} {'operations':>12}   test accuracy")
     runs = [measure_seed(seed, chosen, data) for seed in range(chosen.seeds)]
     error, share = summary(runs)
     if chosen.limit or chosen.epochs != 10:
