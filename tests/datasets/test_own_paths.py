@@ -1,4 +1,4 @@
-"""Names, paths and files that are none: what each is taken for, and what is said of it."""
+"""Names, paths, and what is neither: what each is taken for, and what is said of it."""
 
 import sys
 import zipfile
@@ -32,7 +32,7 @@ FILES = {"images": "scans.npz", "sequences": "genes.csv", "molecules": "drugs.cs
 
 
 @pytest.mark.parametrize(("kind", "name"), FILES.items())
-def test_the_kind_is_told_by_the_file(folder, kind, name):
+def test_the_file_decides_the_kind(folder, kind, name):
     for path in (name, f"./{name}", folder / name, Path(name)):
         assert datasets.load(path).entry.kind == kind
     others = [other for other in FILES if other != kind]
@@ -78,14 +78,14 @@ def test_a_kind_that_own_data_cannot_be(folder):
 
 @pytest.mark.parametrize("kind", [None, "sequences"])
 def test_a_file_that_is_not_there(folder, kind):
-    assert refused("gene.csv", kind) == f"There is no gene.csv in the folder {told(folder)}; did you mean genes.csv?"
-    assert refused("xyz.csv", kind) == f"There is no xyz.csv in the folder {told(folder)}; look at its name."
+    assert refused("gene.csv", kind) == f"There is no gene.csv in the folder {shown(folder)}; did you mean genes.csv?"
+    assert refused("xyz.csv", kind) == f"There is no xyz.csv in the folder {shown(folder)}; look at its name."
     assert "There is no folder " in refused("nowhere/genes.csv", kind)
     assert "did you mean ward?" in refused("wards/", "records")
     assert "There is no " in refused("x" * 5000 + ".csv", kind)
 
 
-def told(folder):
+def shown(folder):
     return str(folder) if len(str(folder)) <= 60 else "…" + str(folder)[-59:]
 
 
@@ -118,7 +118,7 @@ def test_another_suffix(folder, kind):
 
 def test_something_that_is_no_file(folder, monkeypatch):
     monkeypatch.setattr(Path, "is_file", lambda path: False)  # as for a pipe or a device
-    assert refused("genes.csv") == "genes.csv: expected a .csv file, found something that is no file."
+    assert refused("genes.csv") == "genes.csv: expected a .csv file, found something that is not a file."
 
 
 @pytest.mark.parametrize("name", ["empty.csv", "empty.npz"])
@@ -147,6 +147,10 @@ CONTENTS = {
         b"peptide,class\nACGT,1\n",
         "the columns smiles and labels (molecules), or sequence and label (sequences), found peptide, class; name one "
         "with --smiles or --sequence.",
+    ),
+    "ids of something else": (
+        b"id,structure,pIC50\n1,C,5.5\n",
+        "(sequences), found id, structure, pIC50; name one with --smiles or --sequence.",
     ),
     "both": (b"smiles,dna,y\nC,A,1\n", "expected molecules or sequences, found both in smiles, dna, y; say --kind."),
     "a very long name": (b"x" * 500 + b",label\n", "found " + "x" * 23 + "…, label; name one"),

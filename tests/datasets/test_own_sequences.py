@@ -162,10 +162,10 @@ SPELLINGS = {
 def test_two_spellings_of_a_class_are_refused(table, one, other):
     names = [one, "third", other, one]
     path = table(rows("sequence,label", *(f"{text},{names[n % 4]}" for n, text in enumerate(MANY))))
-    told = refused(path)
-    assert told.startswith("own.csv, line 4, column label: expected one way to write each class, found ")
-    assert "(line 2) and " in told
-    assert told.endswith("may or may not be one class; write one of them, or names that differ.")
+    said = refused(path)
+    assert said.startswith("own.csv, line 4, column label: expected one way to write each class, found ")
+    assert "(line 2) and " in said
+    assert said.endswith("may or may not be one class; write one of them, or names that differ.")
 
 
 DIFFERENT = {
@@ -207,6 +207,7 @@ def test_an_index_and_ids_are_no_labels(table):
     data = datasets.load(table(rows(",name,seq,site", *lines)))
     assert data.class_names == ("a", "b")
     assert data.entry.notes == (
+        "left out, without a name: column 1",
         "the column seq was read as sequence",
         "the column site was read as label",
         "left out, not needed: name",

@@ -157,7 +157,7 @@ def test_known_names_settle_which_separator_it_is(table):
 
 
 INDEX = {
-    "unnamed": ("", range(COUNT), "a column without a name: column 1"),
+    "unnamed": ("", range(COUNT), "without a name: column 1"),
     "of pandas": ("Unnamed: 0", range(COUNT), "a running number: Unnamed: 0"),
     "any name, from 0": ("x", range(COUNT), "a running number: x"),
     "any name, from 1": ("x", range(1, COUNT + 1), "a running number: x"),

@@ -152,7 +152,7 @@ def _kind(path: Path, options: dict[str, object]) -> str:
     where, there = f"line {found.line}", found.there()
     if fitting:
         raise reading.refusal(path, where, f"expected molecules or sequences, found both in {there}; say --kind.")
-    if names & {"id", *tables.PERSON}:
+    if names & {"id", *tables.PERSON} and names & {"label", "time", *tables.TIME, *tables.VARIABLE}:
         return "records"
     expected = "smiles and labels (molecules), or sequence and label (sequences)"
     advice = "name one with --smiles or --sequence"

@@ -16,7 +16,7 @@ from utils.errors import CourseError
 PARTS = ("train", "val", "test")
 NEEDED = [f"{part}_{what}" for part in PARTS for what in ("images", "labels")]
 GROUPS = [f"{part}_groups" for part in PARTS]
-SMALLEST = 8  # pixels a side
+SMALLEST = 8  # pixels per side
 DAMAGE = (EOFError, zlib.error, zipfile.BadZipFile)
 MOST_CLASSES = 100_000
 

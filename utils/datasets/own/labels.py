@@ -69,8 +69,10 @@ def _none(sheet: Sheet, found: dict[int, Numbers], why: dict[int, str | None]) -
         except CourseError as error:
             if why[place] != "an id":
                 return error
-    told = ", ".join(f"{brief(found[place].name, 24)} ({reason})" for place, reason in list(why.items())[:3] if reason)
-    return sheet.refuse(f"expected a column of labels, found {told or sheet.layout.there()}; name it with --label.")
+    reasons = ", ".join(
+        f"{brief(found[place].name, 24)} ({reason})" for place, reason in list(why.items())[:3] if reason
+    )
+    return sheet.refuse(f"expected a column of labels, found {reasons or sheet.layout.there()}; name it with --label.")
 
 
 def refuse_unusable(column: Numbers, expected: str = "a number") -> None:

@@ -200,8 +200,8 @@ def _separator(path: Path, lines: list[str], stated: str | None, known: Collecti
     if len(fitting) > 1:
         fitting = [mark for mark in fitting if _knows(lines, mark, known)] or fitting
     if len(fitting) > 1:
-        told = " and ".join(SEPARATORS[mark] for mark in fitting)
-        problem = f"expected one separator, found that {told} both fit; state it in a line sep={fitting[0]} above."
+        words = " and ".join(SEPARATORS[mark] for mark in fitting)
+        problem = f"expected one separator, found that {words} both fit; state it in a line sep={fitting[0]} above."
         raise refusal(path, f"line {line}", problem)
     return fitting[0]
 

@@ -39,7 +39,6 @@ def molecules(path: Path, *, label: str | list[str] | None = None, **options: st
     rest = sheet.rest()
     table = sheet.read(("smiles", "group"), rest if places is None else places)
     if places is None:
-        sheet.left_out([place for place, name in enumerate(sheet.names) if not name], "a column without a name")
         places = choice.columns(sheet, table, rest)
     else:
         sheet.left_out([place for place in rest if place not in places], "not named by --label")

@@ -31,9 +31,9 @@ def brief(text: object, most: int = 40) -> str:
 
 def listed(names: Collection[object], most: int = 6) -> str:
     """``a, b, c and 4 more``."""
-    told = [brief(name, 24) for name in list(names)[:most]]
-    more = len(names) - len(told)
-    return (", ".join(told) or "nothing") + (f" and {more:,} more" if more > 0 else "")
+    shown = [brief(name, 24) for name in list(names)[:most]]
+    more = len(names) - len(shown)
+    return (", ".join(shown) or "nothing") + (f" and {more:,} more" if more > 0 else "")
 
 
 def plain(name: str) -> str:
@@ -69,7 +69,7 @@ def present(path: Path, suffixes: Sequence[str]) -> Path:
     if path.is_dir():
         raise refusal(path, "", f"expected a {suffix} file, found a folder; name the file in it.")
     if not path.is_file():
-        raise refusal(path, "", f"expected a {suffix} file, found something that is no file.")
+        raise refusal(path, "", f"expected a {suffix} file, found something that is not a file.")
     if path.suffix.lower() not in suffixes:
         advice = "; save the table as 'CSV UTF-8'" if suffix == ".csv" else ""
         raise refusal(path, "", f"expected a {suffix} file, found {ending(path)}{advice}.")
@@ -96,11 +96,11 @@ def ending(path: Path) -> str:
 def absent(path: Path) -> CourseError:
     """The error for a path where nothing is, with the names that come close."""
     folder, name = path.parent, brief(path.name, 60)
-    told = str(folder) if len(str(folder)) <= 60 else "…" + str(folder)[-59:]
+    shown = str(folder) if len(str(folder)) <= 60 else "…" + str(folder)[-59:]
     try:
         others = [other.name for other in folder.iterdir()]
     except OSError:
-        return CourseError(f"There is no folder {told} that can be read, where {name} was expected.")
+        return CourseError(f"There is no folder {shown} that can be read, where {name} was expected.")
     close = difflib.get_close_matches(path.name, others, n=3)
     advice = f"did you mean {' or '.join(brief(other, 40) for other in close)}?" if close else "look at its name."
-    return CourseError(f"There is no {name} in the folder {told}; {advice}")
+    return CourseError(f"There is no {name} in the folder {shown}; {advice}")

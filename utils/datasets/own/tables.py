@@ -69,6 +69,7 @@ class Sheet:
         self.path, self.names = path, self.layout.names
         self.notes = list(self.layout.notes)
         self.roles: dict[str, int] = {}
+        self.left_out([place for place, name in enumerate(self.names) if not name], "without a name")
 
     def refuse(self, problem: str) -> CourseError:
         return refusal(self.path, f"line {self.layout.line}", problem)
