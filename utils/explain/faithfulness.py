@@ -49,7 +49,7 @@ def deletion(
     inputs, target, of, batch_size
         As in ``saliency``. The places are pixels with all their channels, positions, or columns of a table.
     attributions : array-like
-        Of the inputs' shape (added up over the channels), or one number a place: (n, height, width), (n, length).
+        Of the inputs' shape (added up over the channels), or one number per place: (n, height, width), (n, length).
         Larger is more important for the target; ties are broken at random.
     baseline : number or array-like
         What stands for "nothing there"; as in ``integrated_gradients``, or the inputs blurred, for example.

@@ -75,7 +75,7 @@ def spatial_layer(model: keras.Model, run: Callable, layer: str | None = None) -
     """The layer whose maps the CAM family reads, and the shape of what it gives for one example.
 
     Unless ``layer`` (a name, or the layer) says which: the last one at or after a convolution that gives maps of the
-    convolution's rank with more than one place and does not pool. CourseError when there is none.
+    convolution's rank with more than one place and does not pool. CourseError when no layer does.
     """
     order = run_order(model, run)
     maps = {}  # layer: shape, in the order in which they ran

@@ -25,7 +25,7 @@ SMALLEST = 1e-30  # probability below which its logarithm is not followed
 
 @dataclass(frozen=True)
 class Score:
-    """One number an example. Equal scores share compiled functions.
+    """One number per example. Equal scores share compiled functions.
 
     parts: the layers of the model. names: keys of a dict of inputs, () for a list, None for a single array.
     scale: "logit" without the last softmax or sigmoid, "log" of the output, or the "output" itself.

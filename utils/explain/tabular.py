@@ -153,7 +153,7 @@ def shapley_values(
         other = background[turn[sample % len(background)]]
         forwards = random.permutation(columns)
         for order in (forwards, forwards[::-1]):
-            known = np.argsort(order) < steps[:, None]  # (columns + 1, columns): after so many steps
+            known = np.argsort(order) < steps[:, None]  # (columns + 1, columns): after each number of steps
             found[:, order] += np.diff(_path(question, known, other, size), axis=1)
     return (found / (2 * samples)).astype("float32")
 

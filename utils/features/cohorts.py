@@ -54,7 +54,7 @@ def cohort(records: Any, *, horizon: float | None = None, start: float = 0.0, st
 
     With a horizon, the label is whether the outcome (any class but 0) comes within it, counted from ``start``; people
     whose follow-up ends by ``start`` and people censored before the horizon are left out. Without one, the labels of
-    the records are taken, and the moment of prediction from the patients' column "predict_at"; where there is none,
+    the records are taken, and the moment of prediction from the patients' column "predict_at"; without it,
     it is the time of the last event, so that everything counts as known. static: columns of the patients' table.
 
     Raises CourseError when a label is neither 0 nor 1, or only one of the two is left.

@@ -28,7 +28,7 @@ def codes(sequences: Sequence[str], length: int | None = None) -> np.ndarray:
     """Each letter as its place in ``IUPAC``: A, C, G, T are 0-3, ambiguous letters 4-14, padding at the end 15.
 
     sequences: str (n,), capitals. length: columns; of what is longer the middle is kept; the longest unless given.
-    Returns uint8 (n, length). Raises CourseError for a letter that is none, naming sequence and place.
+    Returns uint8 (n, length). Raises CourseError for a character that is not a letter of DNA, with sequence and place.
     """
     sequences = list(sequences)
     length = max(map(len, sequences), default=0) if length is None else length
@@ -62,7 +62,7 @@ def reverse_complement(sequence: str) -> str:
 def families(
     sequences: Sequence[str], run: int | None = None, share: float = 0.75, groups: ArrayLike | None = None
 ) -> np.ndarray:
-    """Rows that are, or may be, relatives: int64 (n,), one number a family. Keep each on one side of a split.
+    """Rows that are, or may be, relatives: int64 (n,), one number per family. Keep each on one side of a split.
 
     Two rows are linked when they share a run of ``run`` letters, wherever it stands; or when at least ``share`` of
     their letters agree, place by place (looked for among rows that share ``SEED`` letters at the same places); or

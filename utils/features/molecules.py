@@ -73,7 +73,8 @@ class Graphs:
 
     atoms: uint8 (all atoms, features), the code of each feature. atom_start: int64 (n + 1), where a molecule begins.
     bonds: uint8 (all bonds in both directions, features). ends: int32 (all bonds, 3), for each the atom that listens,
-    its how-manieth neighbour this is, and the atom that speaks, counted within the molecule. bond_start: int64 (n + 1).
+    the number of this neighbour among its neighbours, and the atom that speaks, counted within the molecule.
+    bond_start: int64 (n + 1).
     """
 
     atoms: np.ndarray

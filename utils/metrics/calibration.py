@@ -1,4 +1,4 @@
-"""Whether a probability may be taken at its word, and how to mend it with one number."""
+"""Whether a probability may be taken at its word, and how to correct it with one number."""
 
 from typing import NamedTuple
 

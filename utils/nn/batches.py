@@ -11,7 +11,7 @@ from utils.errors import UsageError
 def arrays_of(*parts: Any) -> tuple:
     """Inputs, labels and, where there are any, weights as one tuple of arrays, decimal numbers in Keras's dtype.
 
-    Raises UsageError when they differ in their number of examples, or there is none.
+    Raises UsageError when they differ in their number of examples, or hold no example.
     """
     given = tuple(part for part in parts if part is not None)
     counts = [len(part) for part in keras.tree.flatten(given)]

@@ -203,7 +203,7 @@ class MessagePassing(layers.Layer):
     def call(self, states: Any, neighbours: Any, bonds: Any, is_atom: Any) -> Any:
         batch, length, most = ops.shape(neighbours)[0], ops.shape(neighbours)[1], ops.shape(neighbours)[2]
         # Fetching a neighbour's row is written as a product with a table of 0 and 1, one 1 for each neighbour: quicker
-        # on a processor than indexing, whose gradient TensorFlow takes row by row. Where there is none (-1) all are 0.
+        # on a processor than indexing, whose gradient TensorFlow takes row by row. For a missing one (-1) all are 0.
         fetch = ops.equal(neighbours[..., None], ops.arange(length, dtype=neighbours.dtype))
         fetch = ops.reshape(ops.cast(fetch, states.dtype), (batch, length * most, length))
         sent = ops.matmul(fetch, ops.matmul(states, self.of_neighbour))  # (batch, atoms · most, width)

@@ -52,6 +52,6 @@ def start(profile: str = "quick", seed: int = 0) -> Run:
     keras.utils.set_random_seed(seed)
     plots.use_style()
     with quiet():
-        keras.ops.zeros(1)  # the first operation looks for a GPU, and reports at length when there is none
+        keras.ops.zeros(1)  # the first operation looks for a GPU, and reports at length if it finds no GPU
         keras.ops.transpose(keras.ops.ones((2, 2), "bool"))  # so do processors without AVX-512, at the first mask
     return Run(profile, seed)

@@ -66,7 +66,7 @@ class OneLine(keras.callbacks.Callback):
             if name != "learning_rate"
         )
         line = f"epoch {epoch + 1} of {self.params['epochs']}: {values}"
-        if self.handle:  # there is none outside a notebook
+        if self.handle:  # outside a notebook there is no handle
             self.handle.update({"text/plain": line}, raw=True)
 
 

@@ -90,7 +90,7 @@ def timelines(
     days_per_unit: float = 365.25,
     width: float = 7.0,
 ) -> Figure:
-    """One row a patient: a dot for each record, by kind of record, and how the observation ended.
+    """One row per patient: a dot for each record, by kind of record, and how the observation ended.
 
     Parameters
     ----------
