@@ -88,14 +88,18 @@ def test_a_finding_that_the_test_lacks(scans):
     )
 
 
-def test_a_split_without_validation_gets_one(scans):
-    data = datasets.load("nuclei")
+def test_a_split_without_validation_gets_one():
+    data = datasets.load("cifar10_small")
+    assert len(data.split.validation) == 0
     split = needs.plan(data)
-    assert len(split.validation) > 0
     np.testing.assert_array_equal(split.test, data.split.test)
-    np.testing.assert_array_equal(
-        np.sort(np.r_[split.train, split.validation]), np.sort(np.r_[data.split.train, data.split.validation])
-    )
+    np.testing.assert_array_equal(np.sort(np.r_[split.train, split.validation]), data.split.train)
+    assert np.bincount(data.labels[split.validation]).min() >= 0.15 * len(data.split.train) / 10
+
+
+def test_patches_of_tissue_count_each_for_itself():
+    data = datasets.load("nuclei")
+    np.testing.assert_array_equal(needs.plan(data).test, data.split.test)
 
 
 def test_a_class_in_too_few_groups(table, ward):
@@ -141,13 +145,21 @@ def test_no_event_before_the_moment_of_prediction(ward):
     )
 
 
-def test_only_people_outside_the_training_part_have_events(ward):
-    split = needs.plan(ward(happenings(count=40), people(count=40)))
-    known = set(split.test.tolist())
-    outcomes = rows("id,label,time", *(f"p{n},{n % 2},{1000 if n in known else 0}" for n in range(40)))
-    assert refused(ward(happenings(count=40), outcomes)) == (
-        "ward: expected events of the people in the training part, before the moment of prediction, found none."
-    )
+@pytest.mark.parametrize("seed", [0, 1, 2])
+def test_somebody_in_the_training_part_has_events(ward, seed):
+    """Where only those people have events whom the first split has in its test part, it is not taken."""
+    test = set(needs.plan(ward(happenings(count=40), people(count=40)), seed).test.tolist())
+    outcomes = rows("id,label,time", *(f"p{n},{n % 2},{1000 if n in test else 0}" for n in range(40)))
+    data = ward(happenings(count=40), outcomes)
+    train = data.patients.index[needs.plan(data, seed).train]
+    assert needs.known_events(data)["id"].isin(train).any()
+
+
+def test_what_can_be_divided_with_one_seed_can_be_divided_with_any(table):
+    data = table(stretches(count=12))
+    for seed in range(12):
+        split = needs.plan(data, seed)
+        assert all(set(data.labels[rows].tolist()) == {0, 1} for rows in split.parts().values())
 
 
 def test_known_events_end_at_the_moment_of_prediction(ward):

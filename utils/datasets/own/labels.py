@@ -69,9 +69,8 @@ def _none(sheet: Sheet, found: dict[int, Numbers], why: dict[int, str | None]) -
         except CourseError as error:
             if why[place] != "an id":
                 return error
-    reasons = ", ".join(
-        f"{brief(found[place].name, 24)} ({reason})" for place, reason in list(why.items())[:3] if reason
-    )
+    first = [(found[place].name, reason) for place, reason in why.items() if reason][:3]
+    reasons = ", ".join(f"{brief(name, 24)} ({reason})" for name, reason in first)
     return sheet.refuse(f"expected a column of labels, found {reasons or sheet.layout.there()}; name it with --label.")
 
 

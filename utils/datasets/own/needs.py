@@ -40,7 +40,9 @@ def plan(data: Images | Sequences | Molecules | Records, seed: int = 0) -> Split
     if isinstance(data, Images) and data.split is not None:
         return _checked(data, classes, names, _with_validation(data.split, classes, data.groups, seed))
     _refuse_rare(data, classes, names)
-    split = by_group(classes, data.groups, seed)
+    useful = data.patients.index.isin(known_events(data)["id"]) if isinstance(data, Records) else None
+    # What can be divided with one seed can be divided with any: the look at the file promises it.
+    split = by_group(classes, data.groups, seed, useful) or by_group(classes, data.groups, 0, useful)
     if split is None:
         groups, sizes = np.unique(data.groups, return_counts=True)
         raise _refusal(
@@ -48,11 +50,6 @@ def plan(data: Images | Sequences | Molecules | Records, seed: int = 0) -> Split
             "expected groups of which training, validation and test each get some with every class, found that "
             f"{len(groups):,} groups, the largest with {sizes.max():,} of {sizes.sum():,} rows, cannot be divided so.",
         )
-    if isinstance(data, Records):
-        people = data.patients.index[split.train]
-        if not known_events(data)["id"].isin(people).any():
-            problem = "expected events of the people in the training part, before the moment of prediction, found none."
-            raise _refusal(data, problem)
     return split
 
 
@@ -70,10 +67,11 @@ def can_be_planned(labels: np.ndarray, groups: np.ndarray, task: str) -> bool:
     return min(_groups_of(classes, groups).values()) >= 1 and by_group(classes, groups) is not None
 
 
-def by_group(classes: np.ndarray, groups: np.ndarray, seed: int = 0) -> Split | None:
+def by_group(classes: np.ndarray, groups: np.ndarray, seed: int = 0, useful: np.ndarray | None = None) -> Split | None:
     """The first split of whole groups that has every class of every column in each part; None when none is found.
 
-    classes: int64 (n,) or (n, columns), -1 where not known. groups: (n,).
+    classes: int64 (n,) or (n, columns), -1 where not known. groups: (n,). useful: bool (n,), rows of which training
+    needs one at least.
     """
     classes = classes.reshape(len(classes), -1)
     groups = np.unique(groups, return_inverse=True)[1]
@@ -82,17 +80,17 @@ def by_group(classes: np.ndarray, groups: np.ndarray, seed: int = 0) -> Split | 
         if _gap(classes, groups, {"test": test}):
             continue
         for train, validation in _candidates(rest, stratify, groups, seed):
-            enough = len(train) >= max(len(validation), len(test) / 2)
+            enough = len(train) >= max(len(validation), len(test) / 2) and (useful is None or useful[train].any())
             if enough and not _gap(classes, groups, {"train": train, "validation": validation}):
                 return Split(train, validation, test)
     return None
 
 
 def _candidates(
-    rows: np.ndarray, stratify: np.ndarray, groups: np.ndarray, seed: int
+    rows: np.ndarray, stratify: np.ndarray, groups: np.ndarray, seed: int, sizes: tuple[int, ...] = FOLDS
 ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     """(rest, part) for many ways to take a part from these rows, the usual size first."""
-    for folds in FOLDS:
+    for folds in sizes:
         for attempt in range(SEEDS if len(rows) < 2_000 else 2):
             yield from _folds(rows, stratify, groups, folds, 1_000 * attempt + seed)
 
@@ -169,9 +167,13 @@ def _with_validation(split: Split, classes: np.ndarray, groups: np.ndarray, seed
     """The split itself, or, where nothing is held out for validation, with a sixth of the training held out."""
     if len(split.validation):
         return split
-    stratify = _rarest(classes.reshape(len(classes), -1))
-    train, validation = next(_folds(split.train, stratify, groups, 6, seed), (split.train, split.validation))
-    return Split(train, validation, split.test)
+    classes = classes.reshape(len(classes), -1)
+    first = None
+    for train, validation in _candidates(split.train, _rarest(classes), groups, seed, (6, *FOLDS)):
+        first = first or Split(train, validation, split.test)
+        if not _gap(classes, groups, {"train": train, "validation": validation}):
+            return Split(train, validation, split.test)
+    return first or split
 
 
 def as_classes(labels: np.ndarray, task: str) -> np.ndarray:
