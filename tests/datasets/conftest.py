@@ -9,7 +9,7 @@ import pooch.core
 import pytest
 
 from datasets.serving import Server, medmnist_like
-from utils.datasets import loaders, network
+from utils.datasets import loaders
 from utils.datasets.catalogue import data_folder, find
 
 
@@ -28,10 +28,9 @@ def server(served):
 
 @pytest.fixture
 def cache(tmp_path, monkeypatch):
-    """An empty cache, no mirror, little patience, and no wait between two tries."""
+    """An empty cache, no mirror, and no wait between two tries."""
     monkeypatch.setenv("COURSE_DATA_DIR", str(tmp_path / "cache"))
     monkeypatch.delenv("COURSE_DATA_MIRROR", raising=False)
-    monkeypatch.setattr(network, "READ_SECONDS", 0.5)
     monkeypatch.setattr(pooch.core, "time", SimpleNamespace(sleep=lambda _: None))
     return tmp_path / "cache"
 

@@ -18,6 +18,7 @@ from rich.progress import Progress
 from datasets.serving import Server, files_below
 from utils import datasets
 from utils.course.data import Bar
+from utils.datasets import network
 from utils.datasets.catalogue import find
 from utils.datasets.downloads import write
 from utils.datasets.fetch import fetch
@@ -53,7 +54,9 @@ def test_a_good_download_is_kept_and_not_repeated(server, cache, entry_at):
         ("missing", 1, r"the server does not have it \(status 404\)"),
     ],
 )
-def test_a_bad_download_leaves_nothing_and_says_why(server, cache, entry_at, mode, asked, words):
+def test_a_bad_download_leaves_nothing_and_says_why(server, cache, entry_at, monkeypatch, mode, asked, words):
+    if mode == "slow":  # little patience, where the silence is certain; a busy machine is given more
+        monkeypatch.setattr(network, "READ_SECONDS", 0.5)
     entry = entry_at(f"{server.address}/{mode}/breastmnist.npz")
     with pytest.raises(CourseError, match=words) as caught:
         fetch(entry, Told())

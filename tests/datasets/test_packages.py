@@ -54,6 +54,8 @@ def settings(kind, address, tmp_path, monkeypatch):
     if kind == "PIP_CONFIG_FILE":
         (tmp_path / "pip.conf").write_text(f"[global]\nindex-url = {address}\n")
         address = str(tmp_path / "pip.conf")
+    if kind == "UV_DEFAULT_INDEX":
+        address = f"my-index={address}"
     monkeypatch.setenv(kind, address)
 
 

@@ -6,6 +6,7 @@ one more entry of ``REGISTRIES``: what separates name and version, and a functio
 
 import ast
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -106,7 +107,7 @@ def _own_index() -> str | None:
     """The package index that the user has set for pip or uv, or None."""
     for variable in ("PIP_INDEX_URL", "UV_DEFAULT_INDEX", "UV_INDEX_URL"):
         if os.environ.get(variable):
-            return os.environ[variable]
+            return re.sub(r"^[\w.-]+=(?=https?://)", "", os.environ[variable])  # uv lets an index have a name
     command = [sys.executable, "-m", "pip", "config", "list"]  # `get` does not see every file that pip reads
     done = subprocess.run(command, capture_output=True, text=True, stdin=subprocess.DEVNULL, check=False)
     settings = dict(line.split("=", 1) for line in done.stdout.splitlines() if "=" in line)
