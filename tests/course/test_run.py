@@ -161,6 +161,7 @@ def test_a_claim_that_is_not_judged_is_no_failure_anywhere(course, call):
     course.chapter("00_own", CLAIMS + "claim('recall', 0.5, at_least=0.8, judged=False)\nclaim('loss', 1, at_most=2)")
     code, out, _ = call("run", "--out", course.root / "out")
     assert code == 0
+    assert "1 of 1, 1 recorded" in out
     chapter = course.report()["00_own"]
     assert (chapter["status"], chapter["reason"]) == ("ok", None)
     assert [(claim["ok"], claim["judged"]) for claim in chapter["claims"]] == [(False, False), (True, True)]

@@ -57,8 +57,12 @@ class ChapterResult:
 
     @property
     def kept(self) -> str:
-        """How many claims are within their bands, in words: ``3 of 4``, or a dash without claims."""
-        return f"{sum(claim.ok for claim in self.claims)} of {len(self.claims)}" if self.claims else "–"
+        """The claims in words: ``3 of 4`` within their bands, ``2 recorded`` that are not judged, or a dash."""
+        judged = [claim.ok for claim in self.claims if claim.judged]
+        words = [f"{sum(judged)} of {len(judged)}"] if judged else []
+        if recorded := len(self.claims) - len(judged):
+            words.append(f"{recorded} recorded")
+        return ", ".join(words) or "–"
 
     def as_json(self) -> dict:
         """The entry of this chapter in ``report.json``."""
