@@ -4,10 +4,13 @@ import json
 import os
 import re
 import subprocess
+import sys
 
+import pytest
 from conftest import CHAPTERS, ROOT
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no make: .ci/run gives README's other commands there")
 def test_the_readmes_command_works_in_a_fresh_clone(tmp_path):
     commands = re.search(
         r"```\n(make run)\n(make test)\n```", (ROOT / "README.md").read_text(encoding="utf-8")
