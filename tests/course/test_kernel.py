@@ -1,6 +1,5 @@
 import asyncio
 import sys
-import time
 from queue import Empty
 
 import pytest
@@ -30,9 +29,7 @@ def deaf(monkeypatch):
 @pytest.mark.parametrize("timeout", [None, 600])
 def test_a_message_whose_arrival_went_unnoticed_is_found_at_once(deaf, timeout):
     channel, looks = deaf
-    started = time.monotonic()
     assert asyncio.run(channel.get_msg(timeout=timeout)) == {"msg_type": "execute_reply"}
-    assert time.monotonic() - started < 5
     assert looks == [0.02, 0.02, 0.02]
 
 
