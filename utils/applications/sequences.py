@@ -189,7 +189,7 @@ def classical_models(length: int, *, trees: int = 300, seed: int = 0) -> dict[st
     words = TfidfVectorizer(analyzer="char", lowercase=False, ngram_range=(1, 4), dtype=np.float32)
     forest = RandomForestClassifier(trees, min_samples_leaf=3, random_state=seed, n_jobs=2)
     return {
-        "regression on places": make_pipeline(places(), LogisticRegression(C=0.03, tol=1e-3)),
+        "regression on places": make_pipeline(places(), LogisticRegression(C=0.2, tol=1e-3, max_iter=300)),
         "forest on places": make_pipeline(places(), forest),
         "regression on words": make_pipeline(words, LogisticRegression(C=10.0, tol=1e-3, max_iter=300)),
     }
