@@ -142,6 +142,10 @@ DOUBTS = {
     ),
     "spaces": ("smiles active\nC 1\n", "found smiles active (one column: spaces do not separate columns)"),
     "FASTA": (">s0|0\nACGT\n>s1|1\nACGA\n", "line 1: expected the names of columns, found '>' as FASTA has it;"),
+    "a quotation mark inside a field": (
+        'smiles\tactive\n"C"C\t1\nCC\t0\n',
+        "line 2: expected tabs between the columns and closed quotation marks, found otherwise (",
+    ),
     "nothing below the stated separator": ("sep=,\n\n", "line 2: expected the names of columns, found nothing."),
 }
 

@@ -119,7 +119,9 @@ def records(path: Path, encoding: str, separator: str) -> Iterator[tuple[int, li
                     yield before, fields
     except csv.Error as error:
         word = SEPARATORS.get(separator, repr(separator))
-        problem = f"expected {word} between the columns and closed quotation marks, found otherwise ({error})."
+        problem = (
+            f"expected {word} between the columns and closed quotation marks, found otherwise ({brief(error, 80)})."
+        )
         raise refusal(path, f"line {before + 1}", problem) from error
     except UnicodeError as error:
         problem = f"expected {encoding.upper()}, found other bytes; save it as 'CSV UTF-8'."
