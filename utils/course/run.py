@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from utils.course import memory, notebooks, outputs
+from utils.course import environment, memory, notebooks, outputs
 from utils.course.console import INTERRUPTED, terminal
 from utils.errors import CourseError, UsageError
 
@@ -49,6 +49,7 @@ def carry_out(jobs: Sequence, workers: int, folder: Path, as_json: bool) -> int:
 
     Returns the exit code.
     """
+    environment.backend()  # refuses one that cannot work, rather than failing in every chapter
     memory.refuse_too_little()
 
     from utils.course.report import Report
