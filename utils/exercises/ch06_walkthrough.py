@@ -3,7 +3,7 @@
 import numpy as np
 
 from utils.exercises.core import exercise
-from utils.exercises.expect import expect, expect_array, expect_close, expect_number, rule_out, shape_text
+from utils.exercises.expect import alike, expect_array
 
 
 @exercise(
@@ -23,58 +23,80 @@ def random_crop(image, size, rng):
     return image[top : top + size, left : left + size]
 
 
+FAIR = 50  # χ² of 12 equally likely places is larger than this less than once in a million checks
+
+
 @random_crop.checks
 def _(answer, rng):
-    for height, width, size in [(6, 8, 4), (7, 5, 3), (5, 5, 5)]:
-        image = np.arange(height * width * 3).reshape(height, width, 3)
-        inputs, places = f"a {height}×{width} image and size {size}", set()
-        for _ in range(400):
-            crop = np.asarray(answer(image, size, rng))
-            expect(
-                crop.shape == (size, size, 3),
-                f"for {inputs} you returned {shape_text(crop.shape)} where {size}×{size}×3 is expected",
+    image = np.arange(6 * 7).reshape(6, 7, 1)
+    first, again = ([answer(image, 4, same) for _ in range(6)] for same in map(np.random.default_rng, (1, 1)))
+    answer.expect(alike(first, again), "random numbers of its own", "two generators in the same state")
+    for H, W, C, size, draws in [(6, 7, 3, 4, 600), (7, 5, 1, 3, 60), (5, 5, 3, 5, 1)]:
+        image, counts = np.arange(H * W * C).reshape(H, W, C), np.zeros((H - size + 1, W - size + 1), int)
+        inputs = f"a {H}×{W} image with {C} channel{'s' if C > 1 else ''} and size {size}"
+        for _ in range(draws):
+            crop = expect_array(answer(image, size, rng), (size, size, C), "a square, all channels", inputs=inputs)
+            top, left = divmod(int(crop[0, 0, 0]) // C, W)
+            cut = np.array_equal(crop, image[top : top + size, left : left + size])
+            answer.expect(cut, "random pixels", inputs)
+            counts[top, left] += 1
+        tops, lefts = np.nonzero(counts)
+        answer.expect(len(tops) > 1 or counts.size == 1, "the middle", inputs)
+        answer.expect((tops != lefts).any() or counts.size == 1, "one draw for both", inputs)
+        answer.expect(counts[-1].any() and counts[:, -1].any(), "one place too few", inputs)
+        if draws > 10 * counts.size:
+            due = draws / counts.size
+            most = np.unravel_index(np.abs(counts - due).argmax(), counts.shape)
+            answer.expect(
+                ((counts - due) ** 2 / due).sum() < FAIR,
+                "edges half as likely",
+                inputs,
+                **{"top": most[0], "left": most[1], "number": counts[most], "draws": draws, "due": f"{due:g}"},
             )
-            top, left = divmod(int(crop[0, 0, 0]) // 3, width)
-            expect(
-                np.array_equal(crop, image[top : top + size, left : left + size]),
-                f"for {inputs}: neighbours in your crop were no neighbours in the image; cut out one square",
-            )
-            places.add((top, left))
-        last = height - size, width - size
-        tops, lefts = {place[0] for place in places}, {place[1] for place in places}
-        expect(len(places) > 1 or last == (0, 0), f"for {inputs} your crop always lies in the same place")
-        expect(
-            last == (0, 0) or any(top != left for top, left in places),
-            f"for {inputs} your crops lie on the diagonal: draw the row and the column each for itself",
-        )
-        missed = f"for {inputs} your crop never reaches the last row or column: H - size + 1 places, not H - size"
-        expect(max(tops) == last[0] and max(lefts) == last[1], missed)
-        expect(
-            len(places) == (last[0] + 1) * (last[1] + 1),
-            f"for {inputs} only {len(places)} of {(last[0] + 1) * (last[1] + 1)} places were ever drawn",
-        )
 
 
-@random_crop.wrong("the middle", says="always lies in the same place")
+@random_crop.wrong(
+    "random numbers of its own", says="you cut at different places: take all your random numbers from rng"
+)
+def _(image, size, rng):
+    return random_crop(image, size, np.random.default_rng())
+
+
+@random_crop.wrong("the middle", says="your crop is always at the same place; draw its row and its column from rng")
 def _(image, size, rng):
     top, left = (image.shape[0] - size) // 2, (image.shape[1] - size) // 2
     return image[top : top + size, left : left + size]
 
 
-@random_crop.wrong("one draw for both", says="lie on the diagonal")
+@random_crop.wrong(
+    "one draw for both", says="your crops are all on the diagonal: draw the row and the column independently"
+)
 def _(image, size, rng):
     start = rng.integers(min(image.shape[:2]) - size + 1)
     return image[start : start + size, start : start + size]
 
 
-@random_crop.wrong("one place too few", says="never reaches the last")
+@random_crop.wrong(
+    "one place too few",
+    says="your crop never reaches the last row or column: there are H - size + 1 places, not H - size",
+)
 def _(image, size, rng):
     top = rng.integers(max(image.shape[0] - size, 1))
     left = rng.integers(max(image.shape[1] - size, 1))
     return image[top : top + size, left : left + size]
 
 
-@random_crop.wrong("random pixels", says="were no neighbours")
+@random_crop.wrong(
+    "edges half as likely",
+    says="your places are not equally likely: {number} of {draws} crops begin in row {top} and column {left}, where "
+    "about {due} are expected; rng.integers(n) draws each of n places equally often",
+)
+def _(image, size, rng):
+    top, left = (round(rng.random() * (length - size)) for length in image.shape[:2])
+    return image[top : top + size, left : left + size]
+
+
+@random_crop.wrong("random pixels", says="neighbours in your crop were not neighbours in the image; cut out one square")
 def _(image, size, rng):
     rows = np.sort(rng.choice(image.shape[0], size, replace=False))
     columns = np.sort(rng.choice(image.shape[1], size, replace=False))
@@ -86,7 +108,7 @@ def _(image, size, rng):
     "One-hot labels",
     points=1,
     hints=[
-        "One row a label, one column a class: begin with np.zeros((len(labels), classes)).",
+        "One row per label, one column per class: begin with np.zeros((len(labels), classes)).",
         "table[np.arange(len(labels)), labels] = 1 sets one number in each row.",
     ],
 )
@@ -99,36 +121,40 @@ def one_hot(labels, classes):
 
 @one_hot.checks
 def _(answer, rng):
-    for n, classes in [(3, 4), (5, 10), (1, 2), (6, 3)]:
-        labels = rng.integers(classes - 1, size=n)  # the last class is absent
-        inputs, wanted = f"labels {labels.tolist()} and {classes} classes", one_hot(labels, classes)
-        got = np.asarray(answer(labels, classes))
-        expect(
-            not (got.shape == wanted.T.shape and n != classes),
-            f"for {inputs} you returned one column a label; each label has a row",
+    labels = [np.array([2, 0, 1]), rng.integers(9, size=5), np.array([0]), rng.integers(2, size=6)]
+    cases = list(zip(labels, (4, 10, 2, 3), strict=True))  # the last class is absent
+    for labels, classes in [*cases, (rng.permutation([0, 1, 2, 3, 4, 4]), 5)]:
+        answer.case(
+            f"labels {labels.tolist()} and {classes} classes",
+            *(labels, classes),
+            why="a single 1 in each row, in the column of its label",
+            shape="one row per label, one column per class",
         )
-        expect(
-            not (got.ndim == 2 and got.shape[1] == labels.max() + 1 < classes),
-            f"for {inputs} you made a column only for the classes that occur; the other pictures need theirs",
-        )
-        got = expect_array(got, wanted.shape, inputs=inputs, why="one row a label, one column a class")
-        rule_out(got, _from_one(labels, classes), wanted, f"for {inputs}: the first class is 0, and its column is 0")
-        expect_close(got, wanted, inputs=inputs, why="a single 1 in each row, in the column of its label")
 
 
-@one_hot.wrong("columns for the classes that occur", says="the classes that occur")
+@one_hot.wrong(
+    "columns for the classes that occur",
+    says="you made columns only for the classes that occur; the other classes need theirs, too",
+)
 def _(labels, classes):
     return one_hot(labels, labels.max() + 1)
 
 
-@one_hot.wrong("counts from one", says="the first class is 0")
-def _from_one(labels, classes):
+@one_hot.wrong("counts from one", says="you count the classes from 1; the first class is 0, and its column is 0")
+def _(labels, classes):
     return np.roll(one_hot(labels, classes), -1, axis=1)
 
 
-@one_hot.wrong("turned", says="one column a label")
+@one_hot.wrong("turned", says="you returned one column per label; each label has a row")
 def _(labels, classes):
     return one_hot(labels, classes).T
+
+
+@one_hot.wrong(
+    "the last class lost", says="the images of the last class have no 1: the classes are 0 to classes - 1, that one too"
+)
+def _(labels, classes):
+    return one_hot(labels, classes) * (np.arange(classes) < classes - 1)
 
 
 @exercise(
@@ -151,38 +177,54 @@ def convolution_flops(height, width, kernel_shape):
 @convolution_flops.checks
 def _(answer, rng):
     for _ in range(4):
-        h, w, channels, filters = (int(number) for number in rng.choice([3, 4, 5, 6, 7], 4, replace=False))
+        kernel_shape = tuple(int(number) for number in rng.choice([3, 4, 5, 6, 7], 4, replace=False))
         height, width = int(rng.integers(9, 20)), int(rng.integers(21, 33))
-        kernel_shape = h, w, channels, filters
-        wanted = convolution_flops(height, width, kernel_shape)
         inputs = f"a {height}×{width} input and a kernel of shape {kernel_shape}"
-        got = expect_number(answer(height, width, kernel_shape))
-        for mistake, words in {
-            wanted / 2: "a multiplication and an addition are two operations",
-            2 * height * width * h * w * channels * filters: "without padding the kernel does not fit at every pixel",
-            wanted / channels: "the kernel reads all channels",
-            wanted / filters: "every filter does its own work",
-            2 * h * w * channels * filters: "that is the work at one place; the kernel visits all",
-        }.items():
-            rule_out(got, mistake, wanted, f"for {inputs} you returned {got:,.0f}: {words}")
-        expect_close(got, wanted, inputs=inputs, why="2 × places × h × w × channels × filters")
+        answer.case(inputs, height, width, kernel_shape, why="2 × places × h × w × channels × filters")
 
 
-@convolution_flops.wrong("counts a pair as one", says="are two operations")
+@convolution_flops.wrong(
+    "counts a pair as one", says="you returned {got}: a multiplication and an addition are two operations"
+)
 def _(height, width, kernel_shape):
     return convolution_flops(height, width, kernel_shape) // 2
 
 
-@convolution_flops.wrong("padded", says="does not fit at every pixel")
+@convolution_flops.wrong(
+    "padded", says="you returned {got}: without padding the kernel does not fit at every pixel of the input"
+)
 def _(height, width, kernel_shape):
     return 2 * height * width * int(np.prod(kernel_shape))
 
 
-@convolution_flops.wrong("one channel", says="reads all channels")
+@convolution_flops.wrong(
+    "one place too few",
+    says="you returned {got}: the kernel fits at height - h + 1 rows of places, and likewise for the columns",
+)
+def _(height, width, kernel_shape):
+    return convolution_flops(height - 1, width - 1, kernel_shape)
+
+
+@convolution_flops.wrong("one channel", says="you returned {got}: the kernel reads all channels of the input")
 def _(height, width, kernel_shape):
     return convolution_flops(height, width, kernel_shape) // kernel_shape[2]
 
 
-@convolution_flops.wrong("parameters only", says="the work at one place")
+@convolution_flops.wrong("one filter", says="you returned {got}: every filter does its own work")
+def _(height, width, kernel_shape):
+    return convolution_flops(height, width, kernel_shape) // kernel_shape[3]
+
+
+@convolution_flops.wrong(
+    "parameters only", says="you returned {got}: that is the work at one place, and the kernel visits all places"
+)
 def _(height, width, kernel_shape):
     return 2 * int(np.prod(kernel_shape))
+
+
+@convolution_flops.wrong(
+    "with the bias", says="you returned {got}: you counted the addition of the bias, too; leave it out"
+)
+def _(height, width, kernel_shape):
+    h, w, _, filters = kernel_shape
+    return convolution_flops(height, width, kernel_shape) + (height - h + 1) * (width - w + 1) * filters
