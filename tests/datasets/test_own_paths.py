@@ -72,8 +72,17 @@ def test_a_kind_that_own_data_cannot_be(folder):
     with pytest.raises(UsageError) as caught:
         datasets.load("genes.csv", kind="signals")
     assert str(caught.value) == ("Your own data cannot be signals; they can be images, sequences, molecules, records.")
-    with pytest.raises(UsageError, match="A path has no option 'size'; it has none."):
+    with pytest.raises(UsageError, match="A path has no option 'size'; it has label, smiles,"):
         datasets.load("scans.npz", size=32)
+
+
+def test_columns_can_be_named_in_a_chapter_too(tmp_path):
+    file = tmp_path / "genes.csv"
+    rows = "".join(
+        f"{'ACGT' * 5}{letters},{number % 2},x\n" for number, letters in enumerate(["A", "C", "G", "T"] * 10)
+    )
+    file.write_text("dna,signal,other\n" + rows)
+    assert datasets.load(file, label="signal").class_names == ("0", "1")
 
 
 @pytest.mark.parametrize("kind", [None, "sequences"])

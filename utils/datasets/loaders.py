@@ -2,9 +2,11 @@
 
 import inspect
 import os
+from typing import Any
 
 from utils.datasets import chromosome, images, molecules, own, records, sequences
 from utils.datasets.catalogue import Entry, catalogue, find
+from utils.datasets.types import Images, Molecules, Records, Sequences, Signals
 from utils.errors import UsageError
 
 LOADERS = {
@@ -17,10 +19,13 @@ LOADERS = {
     "splice": sequences.splice,
     "splice_chr19": chromosome.splice_chr19,
 }
+COLUMNS = list(inspect.signature(own.load).parameters)[2:]  # the options of a path name its columns
 OF_A_KIND = {"molecules": molecules.molecules, "images": images.medmnist}
 
 
-def load(name: str | os.PathLike, kind: str | None = None, **options):
+def load(
+    name: str | os.PathLike, kind: str | None = None, **options: Any
+) -> Images | Records | Signals | Sequences | Molecules:
     """The dataset of this name or path, as ``Images``, ``Records``, ``Signals``, ``Sequences`` or ``Molecules``.
 
     A name is one of the catalogue: what ships with the course is read from ``data/``; the rest is fetched into the
@@ -28,12 +33,13 @@ def load(name: str | os.PathLike, kind: str | None = None, **options):
     kind: "images", "records", "signals", "sequences" or "molecules", when only that is of use; for your own data it
     may be left out where suffix and columns tell it.
     Options: ``size``, side of a patch in pixels, for "nuclei" (32); ``as_published=True`` for "nafld" keeps two
-    variables that are false copies (see its card). Raises UsageError for an unknown name or option or a name of
+    variables that are false copies (see its card); ``label``, ``smiles``, ``sequence``, ``group``, ``id`` and ``time``
+    name the columns of a path. Raises UsageError for an unknown name or option or a name of
     another kind, CourseError for a file that is damaged, missing or not in the form that its kind has.
     """
     if name not in catalogue() and own.is_path(name):
-        _refuse_unknown(options, [], "A path")
-        return own.load(name, kind)
+        _refuse_unknown(options, COLUMNS, "A path")
+        return own.load(name, kind, **options)
     entry = _entry(name)
     if kind not in (None, entry.kind):
         fits = ", ".join(other.name for other in catalogue().values() if other.kind == kind)
