@@ -89,7 +89,7 @@ def test_ci_calls_the_tests_and_skips_nothing():
 
 
 SYSTEMS = re.compile(r"mark\.skip" + r"if\(\s*sys\.platform [=!]= \"\w+\",\s*reason=\"[^\"]{20,}\"\s*,?\s*\)")
-FOR_ONE_SYSTEM = 12  # tests of what exists on one system only: so many at the most, of thousands
+FOR_ONE_SYSTEM = 12  # tests of what exists on one system only: at most this many, of thousands
 
 
 def test_no_test_is_skipped_except_for_what_one_system_lacks():

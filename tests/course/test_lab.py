@@ -131,7 +131,7 @@ def test_the_learners_folder_can_be_named_by_a_variable(course, monkeypatch, cal
 
 
 @pytest.mark.parametrize("wrong", ["make", "write"])
-def test_an_installation_that_others_own_is_told_with_what_to_type(course, monkeypatch, wrong):
+def test_an_installation_that_others_own_is_explained_with_what_to_type(course, monkeypatch, wrong):
     """The clone belongs to root, and somebody else calls ``course lab``."""
     course.chapter("00_x")
     if wrong == "write":
@@ -147,9 +147,9 @@ def test_an_installation_that_others_own_is_told_with_what_to_type(course, monke
     monkeypatch.setattr(Path, "owner", lambda path: "the_owner")
     with pytest.raises(CourseError) as caught:
         lab.make_ready(course.root / "work")
-    told = course.root / "work" if wrong == "write" else course.root
+    whose = course.root / "work" if wrong == "write" else course.root
     assert str(caught.value) == (
-        f"{course.root / 'work'} cannot be written (Permission denied; {told} belongs to the_owner): "
+        f"{course.root / 'work'} cannot be written (Permission denied; {whose} belongs to the_owner): "
         "keep your copies in a folder of your own, course lab --work ~/deep_learning_in_medicine"
     )
 
