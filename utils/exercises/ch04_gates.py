@@ -41,12 +41,13 @@ def _(answer, rng):
         shape_of_bias = (2, 3 * H) if reset_after else (3 * H,)
         x, h, b = rng.normal(size=F), rng.uniform(-1, 1, size=H), rng.normal(size=shape_of_bias)
         W, U = rng.normal(size=(F, 3 * H)), rng.normal(size=(H, 3 * H))
-        answer.case(
-            f"F = {F}, H = {H} and reset_after={reset_after}",
-            *(x, h, W, U, b, reset_after),
-            why="the last line is update * h + (1 - update) * candidate",
-            shape="the new state is as long as the old one",
-        )
+        words = {
+            "why": "the last line is update * h + (1 - update) * candidate",
+            "shape": "the new state is as long as the old one",
+        }
+        answer.case(f"F = {F}, H = {H} and reset_after={reset_after}", x, h, W, U, b, reset_after, **words)
+        if reset_after:
+            answer.case(f"F = {F}, H = {H} and reset_after not given", x, h, W, U, b, **words)
 
 
 def _rearranged(blocks, order, *arrays):
