@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.text import Text
 
 from utils import paths
-from utils.course import memory, notebooks, outputs
+from utils.course import environment, memory, notebooks, outputs
 from utils.course.console import INTERRUPTED
 from utils.course.run import CELL_SECONDS
 from utils.errors import UsageError
@@ -40,6 +40,7 @@ def apply(
         raise UsageError(f"There is no profile {profile!r}: choose smoke (seconds), quick (the default) or full.")
     folder = outputs.safe_folder(out or Path("build") / "apply" / kind)
     path = checked(kind, path, columns, seed)
+    environment.backend()  # refuses one that cannot work, before anything is started
     memory.refuse_too_little()
 
     from utils.course import report, runner
