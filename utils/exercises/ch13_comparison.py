@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from utils.exercises.ch07_decisions import _judge_draws
 from utils.exercises.core import exercise
+from utils.exercises.draws import judge_draws
 from utils.exercises.expect import describe, expect, expect_array, expect_close, expect_parts, rule_out
 
 
@@ -60,7 +60,7 @@ def _(answer, rng):
         first, second = (calls[method][-repeats:] for method in (1, 2))
         enough = min(len(first), len(second)) == repeats
         expect(enough, f"for {inputs} you judged the methods on {len(first)} and {len(second)} draws of rows")
-        _judge_draws([rows for rows, _ in first], groups, inputs)
+        judge_draws([rows for rows, _ in first], groups, inputs)
         same = all(np.array_equal(np.sort(a), np.sort(b)) for (a, _), (b, _) in zip(first, second, strict=True))
         expect(same, f"for {inputs} you drew again for the second method; judge both on the same rows of each draw")
         ones, others = (np.array([value for _, value in part]) for part in (first, second))
