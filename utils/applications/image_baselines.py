@@ -8,7 +8,7 @@ from threadpoolctl import threadpool_limits
 from utils.errors import CourseError
 
 
-def shrunk(images, grid=8):
+def shrunk(images: np.ndarray, grid: int = 8) -> np.ndarray:
     """Pictures (n, height, width, channels) → the mean tints of grid x grid areas, float32 (n, features).
 
     Areas are as equal as whole pixels allow; a picture of fewer pixels than areas stays as it is.
@@ -21,7 +21,7 @@ def shrunk(images, grid=8):
     return images.reshape(len(images), -1)
 
 
-def turned(images, mirror="all"):
+def turned(images: np.ndarray, mirror: str = "all") -> np.ndarray:
     """All looks at the pictures that leave the label true, one after the other: (views x n, height, width, channels).
 
     mirror: "none", one view; "horizontal", two; "all", eight for square pictures, turned by 90 degrees and mirrored,
@@ -56,7 +56,7 @@ class Baseline:
     joint: bool = False
     models: list = field(default_factory=list)
 
-    def fit(self, images, labels, seed=0):
+    def fit(self, images: np.ndarray, labels: np.ndarray, seed: int = 0) -> "Baseline":
         """Fit to pictures (n, height, width, channels) and labels (n,), or (n, findings) of 0 and 1; returns itself."""
         rows = np.random.default_rng(seed).permutation(len(images))[: self.max_rows]
         views = turned(images[rows], self.mirror)
@@ -70,7 +70,7 @@ class Baseline:
             ]
         return self
 
-    def predict(self, images):
+    def predict(self, images: np.ndarray) -> np.ndarray:
         """float64 (n, outputs); a class that was not among the training pictures gets 0."""
         features = self.features(images)
         found = np.zeros((len(images), self.outputs))
@@ -87,7 +87,7 @@ class Baseline:
         return found
 
 
-def random_forest(outputs, *, trees=300, seed=0):
+def random_forest(outputs: int, *, trees: int = 300, seed: int = 0) -> Baseline:
     """A random forest on the pixels; needs no scaling. Returns a Baseline, not fitted."""
     from sklearn.ensemble import RandomForestClassifier  # here, because it is slow to start
 
@@ -97,7 +97,7 @@ def random_forest(outputs, *, trees=300, seed=0):
     return Baseline(build, lambda images: images.reshape(len(images), -1), outputs, joint=True)
 
 
-def logistic_regression(outputs, *, C=0.01, mirror="none"):
+def logistic_regression(outputs: int, *, C: float = 0.01, mirror: str = "none") -> Baseline:
     """Logistic regression on the mean tints of 8 x 8 areas, scaled on the training pictures. A Baseline, not fitted.
 
     C: as in scikit-learn, the inverse of how strongly the weights are held back.

@@ -6,7 +6,8 @@ leave the label true, a learning rate that falls along a cosine, and the mean of
 
 import itertools
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from typing import Any
 
 import keras
 import numpy as np
@@ -14,79 +15,31 @@ from keras import layers
 from sklearn.utils.class_weight import compute_class_weight
 
 from utils import metrics
+from utils.applications.image_recipe import VIEWS, Recipe, augmentation, candidates
 from utils.errors import CourseError
 from utils.nn.inference import predict
 from utils.nn.schedules import rise_and_fall
 from utils.nn.training import fit, member_seeds, seeded
 
-# What may be mirrored without making the label false, and the ways in which a prediction then looks at a picture:
-# steps along rows and columns.
-VIEWS = {
-    "none": ((1, 1),),
-    "horizontal": ((1, 1), (1, -1)),
-    "all": ((1, 1), (1, -1), (-1, 1), (-1, -1)),
-}
-
+__all__ = [
+    "PUBLISHED",
+    "Ensemble",
+    "Recipe",
+    "Trained",
+    "augmentation",
+    "candidates",
+    "choose",
+    "classifier",
+    "probabilities",
+    "statistics",
+    "train",
+]
 
 # Test AUC and accuracy of a ResNet-18 on 28 x 28 pixels, Yang and others (2023), doi:10.1038/s41597-022-01721-8.
 PUBLISHED = {"breastmnist": (0.901, 0.863), "pneumoniamnist": (0.944, 0.854), "retinamnist": (0.717, 0.524)}
 
 
-@dataclass(frozen=True)
-class Recipe:
-    """How a classifier is trained. Nothing in it depends on which pictures they are.
-
-    epochs: how often each picture is seen. batch_size: pictures between two steps. peak_rate: the largest learning
-    rate; it is reached after a tenth of the steps and falls to zero along a cosine. weight_decay: of AdamW. width:
-    filters of the first layer; later layers have two and four times as many. dropout: share of the features hidden
-    before the last layer. mirror: "none"; "horizontal", left and right exchanged; or "all", both ways, and turned by
-    any angle. turn: largest turn otherwise, as a share of a full one. shift, zoom: largest change, as a share of the
-    side. light: largest change of brightness and contrast, as a share of their range. balanced: whether the rarer
-    classes weigh more in the loss. label_smoothing: share of a label that is spread over all classes. members: how
-    many networks are trained, from different starts, and averaged.
-    """
-
-    epochs: int = 40
-    batch_size: int = 32
-    peak_rate: float = 0.003
-    weight_decay: float = 0.02
-    width: int = 16
-    dropout: float = 0.3
-    mirror: str = "horizontal"
-    turn: float = 0.04
-    shift: float = 0.1
-    zoom: float = 0.1
-    light: float = 0.1
-    balanced: bool = False
-    label_smoothing: float = 0.0
-    members: int = 1
-
-    def __post_init__(self):
-        if self.mirror not in VIEWS:
-            raise CourseError(f"There is no mirror={self.mirror!r}; give {', '.join(map(repr, VIEWS))}.")
-        if min(self.epochs, self.batch_size, self.width, self.members) < 1:
-            raise CourseError("A recipe needs at least 1 epoch, batch_size, width and member.")
-
-
-def augmentation(recipe):
-    """The layers that change pictures at random, in training only: a list, empty for a recipe that changes nothing."""
-    chosen, edge = [], {"fill_mode": "reflect"}
-    if recipe.mirror != "none":
-        chosen.append(layers.RandomFlip("horizontal" if recipe.mirror == "horizontal" else "horizontal_and_vertical"))
-    turn = 0.5 if recipe.mirror == "all" else recipe.turn
-    if turn:
-        chosen.append(layers.RandomRotation(turn, **edge))
-    if recipe.shift:
-        chosen.append(layers.RandomTranslation(recipe.shift, recipe.shift, **edge))
-    if recipe.zoom:
-        chosen.append(layers.RandomZoom((-recipe.zoom, recipe.zoom), **edge))
-    if recipe.light:
-        chosen.append(layers.RandomBrightness(recipe.light, value_range=(0, 255)))
-        chosen.append(layers.RandomContrast(recipe.light, value_range=(0, 255)))
-    return chosen
-
-
-def statistics(images):
+def statistics(images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Mean and variance of each channel, float64 (channels,), over pictures (n, height, width, channels).
 
     Give the training pictures only. A channel that never changes gets the variance 1.
@@ -96,7 +49,7 @@ def statistics(images):
     return mean, np.maximum(squares - mean**2, 1.0)
 
 
-def classifier(images, outputs, recipe):
+def classifier(images: np.ndarray, outputs: int, recipe: Recipe) -> keras.Model:
     """A small residual network for pictures like these; the random changes and the normalisation are part of it.
 
     The first layer halves the picture (a large one by four, one below 20 pixels not at all); each block halves it
@@ -153,7 +106,7 @@ class Trained:
     multilabel: bool
     history: keras.callbacks.History
 
-    def logits(self, images, batch_size=250):
+    def logits(self, images: np.ndarray, batch_size: int = 250) -> np.ndarray:
         """Mean of the logits over the networks and the mirrored views, float32 (n, outputs)."""
         total, tta_views = 0.0, VIEWS[self.recipe.mirror]
         for model in self.models:
@@ -161,7 +114,7 @@ class Trained:
                 total = total + predict(model, images[:, ::rows, ::columns], batch_size)
         return total / (len(self.models) * len(tta_views))
 
-    def predict(self, images):
+    def predict(self, images: np.ndarray) -> np.ndarray:
         """Probabilities, float64 (n, outputs): rows add up to 1, or each finding stands for itself."""
         return probabilities(self.logits(images), self.multilabel)
 
@@ -172,34 +125,32 @@ class Ensemble:
 
     parts: list
 
-    def predict(self, images):
+    def predict(self, images: np.ndarray) -> np.ndarray:
         """Probabilities, float64 (n, outputs)."""
         return np.mean([part.predict(images) for part in self.parts], axis=0)
 
-    def logits(self, images):
+    def logits(self, images: np.ndarray) -> np.ndarray:
         """Numbers of which ``probabilities`` makes the answers again, float64 (n, outputs)."""
         found = np.clip(self.predict(images), 1e-12, 1 - 1e-12)
         return np.log(found) - (np.log1p(-found) if self.parts[0].multilabel else 0)
 
 
-def probabilities(logits, multilabel=False, temperature=1.0):
+def probabilities(logits: np.ndarray, multilabel: bool = False, temperature: float = 1.0) -> np.ndarray:
     """Probabilities from logits (n, outputs): softmax over the classes, or a sigmoid for each of several findings."""
     if multilabel:
         return np.column_stack([metrics.softmax(column, temperature) for column in logits.T])
     return metrics.softmax(logits, temperature)
 
 
-def candidates(recipe):
-    """Recipes to choose from on a validation part, by name: no changes, the gentle ones, and all of them."""
-    still = {"turn": 0.0, "zoom": 0.0, "light": 0.0}
-    return {
-        "as they are": replace(recipe, mirror="none", shift=0.0, **still),
-        "mirrored, shifted": replace(recipe, **still),
-        "changed in every way": recipe,
-    }
-
-
-def choose(recipes, images, labels, validation, *, seed=0, **options):
+def choose(
+    recipes: dict[str, Recipe],
+    images: np.ndarray,
+    labels: np.ndarray,
+    validation: tuple[np.ndarray, np.ndarray] | None,
+    *,
+    seed: int = 0,
+    **options: Any,
+) -> tuple[Ensemble, dict[str, Trained], dict[tuple[str, ...], float]]:
     """Train by each recipe, and let the validation part say which of them answer: one, or several in the mean.
 
     Parts of few pictures tell recipes apart badly. The mean of networks that were trained differently errs less than
@@ -227,7 +178,16 @@ def choose(recipes, images, labels, validation, *, seed=0, **options):
     return Ensemble([trained[name] for name in min(losses, key=losses.get)]), trained, losses
 
 
-def train(images, labels, recipe=None, *, outputs=None, validation=None, seed=0, run_eagerly=False):
+def train(
+    images: np.ndarray,
+    labels: np.ndarray,
+    recipe: Recipe | None = None,
+    *,
+    outputs: int | None = None,
+    validation: tuple[np.ndarray, np.ndarray] | None = None,
+    seed: int = 0,
+    run_eagerly: bool = False,
+) -> Trained:
     """Train a classifier on pictures.
 
     Parameters
@@ -286,7 +246,7 @@ def train(images, labels, recipe=None, *, outputs=None, validation=None, seed=0,
     return Trained(models, recipe, multilabel, histories[0])
 
 
-def class_weights(labels, outputs):
+def class_weights(labels: np.ndarray, outputs: int) -> dict[int, float]:
     """For each class the weight with which all classes count the same, by scikit-learn: {class: weight}, 0 for a class
     that does not occur, since Keras wants an entry for each."""
     classes = np.unique(labels)

@@ -1,10 +1,13 @@
 """Molecules with several labels and gaps: a message-passing network and its training, and the forest it has to beat."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import keras
 import numpy as np
 from keras import layers, ops
+from numpy.typing import ArrayLike
 from scipy.special import expit
 from sklearn.preprocessing import StandardScaler
 
@@ -20,7 +23,9 @@ FARTHEST = 4.0  # standard deviations beyond which a descriptor says no more tha
 MAX_ROWS = 10_000  # of training a forest gets, at random: beyond, it gains little and takes long
 
 
-def message_passing_network(tasks, descriptors=0, *, width=64, rounds=3, dropout=0.1):
+def message_passing_network(
+    tasks: int, descriptors: int = 0, *, width: int = 64, rounds: int = 3, dropout: float = 0.1
+) -> keras.Model:
     """The network of chapter 10: atoms, some rounds of messages, a read-out, two dense layers.
 
     Each round adds its result to the states (a residual connection). Descriptors, numbers on the molecule as a whole,
@@ -48,7 +53,7 @@ def message_passing_network(tasks, descriptors=0, *, width=64, rounds=3, dropout
     return keras.Model(inputs, layers.Dense(tasks)(layers.Dropout(dropout)(hidden)), name="message_passing")
 
 
-def masked_cross_entropy(labels, logits):
+def masked_cross_entropy(labels: Any, logits: Any) -> Any:
     """Binary cross-entropy, averaged over the labels that are there: 0, 1, or NaN for not measured.
 
     labels, logits: (n, tasks). Returns a number in nats; 0 where no label is known. Finite for any finite logit.
@@ -59,20 +64,20 @@ def masked_cross_entropy(labels, logits):
     return ops.sum(losses * known) / ops.maximum(ops.sum(known), 1.0)
 
 
-def masked_square_error(labels, predictions):
+def masked_square_error(labels: Any, predictions: Any) -> Any:
     """Squared error, averaged over the labels that are there, NaN standing for not measured. Both are (n, tasks)."""
     known, labels = _known(labels, predictions)
     return ops.sum(ops.square(labels - predictions) * known) / ops.maximum(ops.sum(known), 1.0)
 
 
-def _known(labels, like):
+def _known(labels: Any, like: Any):
     """1 where a label is there and 0 where not, and the labels with 0 in the gaps: NaN times 0 would stay NaN."""
     labels = ops.cast(labels, like.dtype)
     missing = ops.isnan(labels)
     return ops.cast(ops.logical_not(missing), like.dtype), ops.where(missing, ops.zeros_like(labels), labels)
 
 
-def predict(model, graphs, rows, descriptors=None):
+def predict(model: keras.Model, graphs: Graphs, rows: ArrayLike, descriptors: np.ndarray | None = None) -> np.ndarray:
     """The outputs float32 (len(rows), tasks) of a network for some of the molecules, in the order of the rows.
 
     descriptors: (all molecules, k), already scaled, where the network takes them. Memory is bounded by one batch.
@@ -85,21 +90,21 @@ def predict(model, graphs, rows, descriptors=None):
 
 
 def train(
-    model,
-    graphs,
-    labels,
-    train,
-    validation,
+    model: keras.Model,
+    graphs: Graphs,
+    labels: np.ndarray,
+    train: ArrayLike,
+    validation: ArrayLike,
     *,
-    epochs,
-    loss,
-    descriptors=None,
-    batch_size=32,
-    rate=0.004,
-    seed=0,
-    eager=False,
-    quiet=False,
-):
+    epochs: int,
+    loss: Callable,
+    descriptors: np.ndarray | None = None,
+    batch_size: int = 32,
+    rate: float = 0.004,
+    seed: int = 0,
+    eager: bool = False,
+    quiet: bool = False,
+) -> dict[str, list[float]]:
     """Train by AdamW with a one-cycle learning rate, and go back to the epoch of the smallest validation loss.
 
     labels: float (all molecules, tasks), NaN where not measured. train, validation: row numbers. loss: one of the
@@ -137,7 +142,7 @@ def train(
     return history
 
 
-def _batch(graphs, rows, descriptors):
+def _batch(graphs: Graphs, rows: ArrayLike, descriptors: np.ndarray | None):
     extra = {} if descriptors is None else {"descriptors": descriptors[rows]}
     return graphs.pad(rows) | extra
 
@@ -153,7 +158,7 @@ class FittedNetworks:
     descriptors: np.ndarray | None
     label_scale: StandardScaler | None
 
-    def predict(self, rows):
+    def predict(self, rows: ArrayLike) -> np.ndarray:
         """float (len(rows), tasks): the mean of the members' probabilities, or of their values in the labels' unit."""
         outputs = [predict(model, self.graphs, rows, self.descriptors) for model in self.models]
         if self.label_scale is None:
@@ -162,20 +167,20 @@ class FittedNetworks:
 
 
 def fit_networks(
-    graphs,
-    labels,
-    train_rows,
-    validation_rows,
+    graphs: Graphs,
+    labels: np.ndarray,
+    train_rows: ArrayLike,
+    validation_rows: ArrayLike,
     *,
-    task,
-    epochs,
-    descriptors=None,
-    members=1,
-    seed=0,
-    width=64,
-    dropout=0.1,
-    **options,
-):
+    task: str,
+    epochs: int,
+    descriptors: np.ndarray | None = None,
+    members: int = 1,
+    seed: int = 0,
+    width: int = 64,
+    dropout: float = 0.1,
+    **options: Any,
+) -> FittedNetworks:
     """Train one message-passing network or several from different starts, on scales measured on the training rows only.
 
     graphs, labels (n, tasks), descriptors (n, k) or None: of all molecules; labels may have gaps (NaN).
@@ -203,7 +208,9 @@ def fit_networks(
     return FittedNetworks(tuple(models), tuple(histories), graphs, descriptors, scale)
 
 
-def forest(features, labels, train, *, task, trees=200, seed=0):
+def forest(
+    features: Any, labels: np.ndarray, train: ArrayLike, *, task: str, trees: int = 200, seed: int = 0
+) -> np.ndarray:
     """Fit one random forest for each task, on the training rows where it was measured, and predict for all rows.
 
     Parameters
@@ -247,7 +254,9 @@ def forest(features, labels, train, *, task, trees=200, seed=0):
     return found
 
 
-def judge(labels, predictions, groups, *, task, repeats=1000):
+def judge(
+    labels: np.ndarray, predictions: np.ndarray, groups: ArrayLike, *, task: str, repeats: int = 1000
+) -> metrics.Estimate:
     """The score of a model on one part, with a 95 % interval that draws whole groups.
 
     labels: (n, tasks), NaN for not measured. predictions: (n, tasks). groups: (n,), scaffolds for example; where there

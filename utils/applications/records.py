@@ -1,20 +1,25 @@
 """Models for patients' records: a reader of the visits, recurrent or with attention, and a context beside it."""
 
+from collections.abc import Callable
+from typing import Any
+
 import keras
 import numpy as np
 from keras import layers
+from numpy.typing import ArrayLike
 
+from utils.datasets import Split
 from utils.nn.inference import predict as outputs
 from utils.nn.layers import EncoderBlock, MaskedMean
 from utils.nn.training import fit
 
 
-def read_with_gru(steps, mask, units, dropout):
+def read_with_gru(steps: int, mask: Any, units: int, dropout: float) -> Any:
     """A GRU reads the visits in their order; its last state (batch, units) is what it remembers."""
     return layers.GRU(units, dropout=dropout, use_cudnn=False, name="gru")(steps, mask=mask)
 
 
-def read_with_attention(steps, mask, units, dropout):
+def read_with_attention(steps: int, mask: Any, units: int, dropout: float) -> Any:
     """One encoder block over the visits, then their mean (batch, units). Times among the features take the place of
     positions: without them the block could not tell early from late. units: a multiple of 4."""
     x = layers.Dense(units, name="embed")(steps)
@@ -22,7 +27,7 @@ def read_with_attention(steps, mask, units, dropout):
     return MaskedMean(name="mean")(layers.LayerNormalization(epsilon=1e-6)(x), mask=mask)
 
 
-def risk_model(reader, features, context, *, units=16, dropout=0.5):
+def risk_model(reader: Callable, features: int, context: int, *, units: int = 16, dropout: float = 0.5) -> keras.Model:
     """A model of (steps (batch, visits, features), mask (batch, visits), context (batch, context)) → risk (batch, 1).
 
     What the reader makes of the visits goes through a hidden layer together with the context (what is known of a
@@ -41,7 +46,7 @@ def risk_model(reader, features, context, *, units=16, dropout=0.5):
     return keras.Model([steps, mask, known], layers.Activation("sigmoid")(logit))
 
 
-def begin_as(model, weights, intercept):
+def begin_as(model: keras.Model, weights: ArrayLike, intercept: ArrayLike) -> None:
     """Set a risk model to answer as a logistic regression on the context does: weights (context,), intercept. From
     there training can only add what helps on the validation part."""
     hidden = model.get_layer("deep").get_weights()[0]
@@ -49,7 +54,19 @@ def begin_as(model, weights, intercept):
     model.get_layer("deep").set_weights([np.zeros_like(hidden), np.reshape(intercept, (1,))])
 
 
-def train(model, inputs, labels, split, *, epochs, batch_size=256, rate=0.005, weight_decay=0.2, patience=3, **options):
+def train(
+    model: keras.Model,
+    inputs: Any,
+    labels: np.ndarray,
+    split: Split,
+    *,
+    epochs: int,
+    batch_size: int = 256,
+    rate: float = 0.005,
+    weight_decay: float = 0.2,
+    patience: int = 3,
+    **options: Any,
+) -> keras.callbacks.History:
     """Compile and train a risk model on the training part; keep the weights that were best on the validation part.
 
     inputs: the model's arrays, for all people. labels: (n,). The learning rate falls along a cosine. options go to
@@ -65,6 +82,6 @@ def train(model, inputs, labels, split, *, epochs, batch_size=256, rate=0.005, w
     return fit(model, seen, labels[rows], validation_data=held_out, **effort)
 
 
-def predict(model, inputs, batch_size=2000):
+def predict(model: keras.Model, inputs: Any, batch_size: int = 2000) -> np.ndarray:
     """Risk of each person, float64 (n,)."""
     return outputs(model, inputs, batch_size)[:, 0].astype(float)

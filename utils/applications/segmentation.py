@@ -1,10 +1,13 @@
 """A small U-Net that marks nuclei: the squares it learns from, its loss, and a whole field stitched together."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import keras
 import numpy as np
 from keras import layers, ops
+from numpy.typing import ArrayLike
 from scipy.ndimage import gaussian_filter
 from scipy.special import expit
 
@@ -30,12 +33,12 @@ class Squares:
     masks: np.ndarray
     corners: np.ndarray
 
-    def take(self, rows):
+    def take(self, rows: ArrayLike) -> "Squares":
         """The squares with these numbers, as Squares."""
         return Squares(self.images[rows], self.masks[rows], self.corners[rows])
 
 
-def cut(field, side=256, gap=44):
+def cut(field: Any, side: int = 256, gap: int = 44) -> Squares:
     """Cut a field into squares with a strip between them.
 
     Parameters
@@ -65,7 +68,7 @@ def cut(field, side=256, gap=44):
     return Squares(images, np.stack([field.instances[window] > 0 for window in windows]), corners)
 
 
-def deal(squares, seed=0):
+def deal(squares: Squares, seed: int = 0) -> Split:
     """Three squares of five to training, one to validation, one to the test, at random among five alike in density.
 
     Squares are sorted by the share of their area that nuclei cover, so that each part gets sparse and dense tissue.
@@ -79,7 +82,7 @@ def deal(squares, seed=0):
     return Split(*(order[parts == part] for part in range(3)))
 
 
-def unet(images, width=16, depth=3):
+def unet(images: np.ndarray, width: int = 16, depth: int = 3) -> keras.Model:
     """A U-Net: down to see far, up again to be exact, with a bridge at every size from the way down to the way up.
 
     It works at half the size of the picture, which saves most of the time. After Ronneberger and others (2015),
@@ -120,7 +123,7 @@ def unet(images, width=16, depth=3):
     return keras.Model(inputs, x, name="unet")
 
 
-def loss(masks, logits):
+def loss(masks: Any, logits: Any) -> Any:
     """Cross-entropy of the pixels plus 1 - Dice of the batch, with probabilities in place of yes and no; a scalar.
 
     masks and logits: (batch, height, width, 1). Cross-entropy judges each pixel alone, and most are background; Dice
@@ -139,7 +142,9 @@ class Crops(keras.utils.PyDataset):
     share of its range. Yields float32 images (batch, side, side, 3), values 0 to 255, and masks (batch, side, side, 1).
     """
 
-    def __init__(self, squares, *, steps, batch_size=8, side=128, tint=0.1, seed=0):
+    def __init__(
+        self, squares: Squares, *, steps: int, batch_size: int = 8, side: int = 128, tint: float = 0.1, seed: int = 0
+    ):
         super().__init__()
         self.squares, self.steps, self.batch_size = squares, steps, batch_size
         self.side, self.tint, self.random = _checked_side(side), tint, np.random.default_rng(seed)
@@ -149,7 +154,7 @@ class Crops(keras.utils.PyDataset):
     def __len__(self):
         return self.steps
 
-    def __getitem__(self, _):
+    def __getitem__(self, _: int):
         images, masks = zip(*(self._crop() for _ in range(self.batch_size)), strict=True)
         return np.stack(images), np.stack(masks)
 
@@ -167,7 +172,9 @@ class Crops(keras.utils.PyDataset):
         return image.astype("float32"), view(self.squares.masks)[..., None].astype("float32")
 
 
-def train(squares, *, steps, width=16, seed=0, run_eagerly=False, **options):
+def train(
+    squares: Squares, *, steps: int, width: int = 16, seed: int = 0, run_eagerly: bool = False, **options: Any
+) -> tuple[keras.Model, keras.callbacks.History]:
     """Train a U-Net on crops of the training squares; returns (model, what ``fit`` returned).
 
     steps: batches in all. seed: of start, crops and changes. options: for ``Crops``. The learning rate rises to 0.005
@@ -186,12 +193,12 @@ def train(squares, *, steps, width=16, seed=0, run_eagerly=False, **options):
     return model, fit(model, crops, epochs=max(steps // 30, 1), steps_per_epoch=min(steps, 30))
 
 
-def blurred_red(images, spread=2.0):
+def blurred_red(images: np.ndarray, spread: float = 2.0) -> np.ndarray:
     """The red channel of (n, height, width, 3), blurred: float32 (n, height, width). Haematoxylin is dark in it."""
     return gaussian_filter(images[..., 0].astype("float32"), (0, spread, spread))
 
 
-def predict(model, images, batch_size=5):
+def predict(model: keras.Model, images: np.ndarray, batch_size: int = 5) -> np.ndarray:
     """Probability of a nucleus at each pixel, float32 (n, height, width): the mean over four mirrored views.
 
     images: (n, height, width, 3), values 0 to 255, sides multiples of 16.
@@ -203,7 +210,9 @@ def predict(model, images, batch_size=5):
     return total / 4
 
 
-def stitch(predictor, image, side=256, overlap=64):
+def stitch(
+    predictor: Callable[[np.ndarray], np.ndarray], image: np.ndarray, side: int = 256, overlap: int = 64
+) -> np.ndarray:
     """Predict a picture of any size piece by piece, and put it together without seams.
 
     Pieces overlap; where several see a pixel, those count most in whose middle it lies, since at the rim of a piece a
@@ -245,7 +254,7 @@ def stitch(predictor, image, side=256, overlap=64):
     return (total / weights)[:height, :width]
 
 
-def _checked_side(side):
+def _checked_side(side: int):
     if side < STEP or side % STEP:
         raise CourseError(f"A side of {side} pixels does not fit the U-Net: give a multiple of {STEP}.")
     return side

@@ -5,13 +5,15 @@ return probabilities (batch, classes). Where a signal stands matters in these da
 attention sees every place, and does not take a mean over them.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from typing import Any
 
 import keras
 import numpy as np
 from keras import layers, ops
+from numpy.typing import ArrayLike
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
@@ -43,7 +45,7 @@ class Recipe:
     weight_decay: float = 0.01
     label_smoothing: float = 0.1
 
-    def scaled(self, rows):
+    def scaled(self, rows: ArrayLike) -> "Recipe":
         """The recipe for so many rows: about the same work for more of them, and enough steps for a few dozen."""
         epochs = int(np.clip(round(self.epochs * ROWS / max(rows, 1)), 2, 2 * self.epochs))
         return replace(self, epochs=epochs, batch_size=int(np.clip(rows // 8, 4, self.batch_size)))
@@ -57,7 +59,9 @@ RECIPES = {
 }
 
 
-def cnn(length, classes, *, filters=48, width=9, hidden=64, dropout=0.5):
+def cnn(
+    length: int, classes: int, *, filters: int = 48, width: int = 9, hidden: int = 64, dropout: float = 0.5
+) -> keras.Model:
     """Filters of ``width`` letters, the largest answer in each stretch of places, then two dense layers.
 
     The first layer is called "filters"; it is followed by a ReLU of its own, so that its answers can be read.
@@ -70,7 +74,9 @@ def cnn(length, classes, *, filters=48, width=9, hidden=64, dropout=0.5):
     return keras.Model(inputs, layers.Dense(classes, activation="softmax")(x), name="cnn")
 
 
-def gru(length, classes, *, filters=32, width=9, units=24, dropout=0.5):
+def gru(
+    length: int, classes: int, *, filters: int = 32, width: int = 9, units: int = 24, dropout: float = 0.5
+) -> keras.Model:
     """Filters that move on by several letters, read forwards and backwards by a GRU each; padding is skipped.
 
     What the two have in memory at every step goes on to the head, not the last step alone.
@@ -81,7 +87,16 @@ def gru(length, classes, *, filters=32, width=9, units=24, dropout=0.5):
     return keras.Model(inputs, _head(x, present, classes, dropout), name="gru")
 
 
-def attention(length, classes, *, filters=32, width=9, heads=4, blocks=1, dropout=0.4):
+def attention(
+    length: int,
+    classes: int,
+    *,
+    filters: int = 32,
+    width: int = 9,
+    heads: int = 4,
+    blocks: int = 1,
+    dropout: float = 0.4,
+) -> keras.Model:
     """The same filters and steps, positions, and encoder blocks in which every step looks at all others."""
     inputs = keras.Input((length, 4))
     x, present = _words(inputs, filters, width)
@@ -91,18 +106,18 @@ def attention(length, classes, *, filters=32, width=9, heads=4, blocks=1, dropou
     return keras.Model(inputs, _head(layers.LayerNormalization()(x), present, classes, dropout), name="attention")
 
 
-def _head(x, present, classes, dropout):
+def _head(x: Any, present: Any, classes: int, dropout: float):
     """All steps side by side, those of padding set to zero, to the classes."""
     x = x * ops.expand_dims(ops.cast(present, "float32"), -1)
     x = layers.Dropout(dropout)(layers.Flatten()(x))
     return layers.Dense(classes, activation="softmax")(x)
 
 
-def _stride(length):
+def _stride(length: int):
     return max(3, -(-length // MAX_PLACES))
 
 
-def _words(inputs, filters, width):
+def _words(inputs: Any, filters: int, width: int):
     """(batch, length, 4) → answers of filters every few letters (batch, steps, filters), and which steps are real."""
     stride = _stride(inputs.shape[1])
     x = layers.Conv1D(filters, width, strides=stride, padding="same", activation="relu", name="filters")(inputs)
@@ -110,7 +125,7 @@ def _words(inputs, filters, width):
     return x, letters[..., 0] > 0
 
 
-def compile_for(model, rows, recipe=None, run_eagerly=False):
+def compile_for(model: keras.Model, rows: int, recipe: Recipe | None = None, run_eagerly: bool = False) -> keras.Model:
     """Compile for training on so many rows, and return the model."""
     recipe = recipe or Recipe()
     steps = recipe.epochs * max(-(-rows // recipe.batch_size), 1)
@@ -125,7 +140,17 @@ def compile_for(model, rows, recipe=None, run_eagerly=False):
     return model
 
 
-def cross_validate(build, inputs, labels, fold, *, tested=None, recipe=None, members=1, run_eagerly=False):
+def cross_validate(
+    build: Callable[[], keras.Model],
+    inputs: np.ndarray,
+    labels: np.ndarray,
+    fold: np.ndarray,
+    *,
+    tested: Sequence[int] | None = None,
+    recipe: Recipe | None = None,
+    members: int = 1,
+    run_eagerly: bool = False,
+) -> tuple[np.ndarray, keras.Model]:
     """Train on all folds but one, predict that one, and go on with the next.
 
     Parameters
@@ -220,6 +245,8 @@ def with_families(data: Sequences, seed: int = 0) -> Sequences:
     family = dna.families(data.sequences, groups=data.groups)
     size = np.bincount(family)
     note = f"relatives are kept together: {len(size):,} families, the largest of {size.max():,} rows"
+    if size.max() == 1:
+        return replace(data, entry=replace(data.entry, notes=(*data.entry.notes, "no two rows are relatives")))
     related = replace(data, groups=family)
     try:
         plan(related, seed)

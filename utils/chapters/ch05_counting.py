@@ -12,7 +12,6 @@ import numpy as np
 
 from utils.errors import UsageError
 
-
 # Beside ufuncs such as exp and matmul: what computes nothing, and what is a ufunc's reduction inside.
 ALLOWED = {np.empty_like, np.zeros_like, np.ones_like, np.copyto, np.reshape, np.transpose, np.sum, np.max, np.min}
 

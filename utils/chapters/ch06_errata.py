@@ -8,6 +8,7 @@ each piece of code is run in a namespace of its own, which holds what the articl
 import html
 import re
 import warnings
+from collections.abc import Iterable
 from dataclasses import dataclass
 from textwrap import dedent, indent
 
@@ -28,7 +29,7 @@ class Erratum:
     broken: str
     repaired: str
 
-    def error(self):
+    def error(self) -> Exception:
         """Run the broken code and return the exception that it raises. Raises CourseError when it raises none."""
         try:
             _run(self.broken)
@@ -36,12 +37,12 @@ class Erratum:
             return error
         raise CourseError(f"The erratum {self.name!r} is out of date: its code runs now. Take it out of the table.")
 
-    def repair(self):
+    def repair(self) -> None:
         """Run the repaired code; what it raises is raised, and there should be nothing."""
         _run(self.repaired)
 
 
-def _run(source):
+def _run(source: str):
     random = np.random.default_rng(0)
     namespace = {
         "keras": keras,
@@ -53,13 +54,13 @@ def _run(source):
         exec(source, namespace)
 
 
-def words_of(error):
+def words_of(error: Exception) -> str:
     """The kind of an exception and its first line, without the folder of this machine that an ImportError names."""
     first = (str(error).splitlines() or [""])[0]
     return f"{type(error).__name__}: {re.sub(r' [(][^()]*__init__[.]py[)]$', '', first)}"
 
 
-def show(errata):
+def show(errata: Iterable[Erratum]) -> list[Exception]:
     """Run each erratum both ways and display one table: what is wrong, the broken code and its error, the repair.
 
     Returns the exceptions that were caught, in the order of the errata.
@@ -89,12 +90,12 @@ def show(errata):
     return errors
 
 
-def _code(source):
+def _code(source: str):
     style = "white-space: pre-wrap; background: transparent; margin: 0; padding: 0; font: 12px monospace"
     return f'<pre style="{style}">{html.escape(source)}</pre>'
 
 
-def _erratum(name, section, wrong, broken, repaired):
+def _erratum(name: str, section: str, wrong: str, broken: str, repaired: str):
     return Erratum(name, section, wrong, dedent(broken).strip(), dedent(repaired).strip())
 
 

@@ -99,7 +99,7 @@ class Trained:
         return np.mean([predict(self.model, view) for view in tta_views(images, self.tta_views)], axis=0)
 
 
-def article_cnn(classes=10):
+def article_cnn(classes: int = 10) -> keras.Model:
     """The article's network: Conv32, pool, Conv64, pool, Dense64, Dense10. Takes (batch, 32, 32, 3), values 0-255.
 
     Its division by 255 is a layer here, so that nobody can forget it when predicting.
@@ -120,7 +120,7 @@ def article_cnn(classes=10):
     )
 
 
-def course_cnn(width=32, classes=10, batch_norm=True):
+def course_cnn(width: int = 32, classes: int = 10, batch_norm: bool = True) -> keras.Model:
     """A small network whose parts were chosen for what they give per operation.
 
     The first layer halves the picture at once, since work at full size is what costs most. Pooling stands before the

@@ -1,5 +1,7 @@
 """What is done to pictures on their way into a network: random crops, several looks, a first layer that knows them."""
 
+from typing import Any
+
 import keras
 import numpy as np
 from keras import ops
@@ -8,7 +10,7 @@ from numpy.lib.stride_tricks import sliding_window_view
 from utils.errors import CourseError
 
 
-def crops(pictures, rows, size, augment, random):
+def crops(pictures: np.ndarray, rows: Any, size: int, augment: bool, random: np.random.Generator) -> np.ndarray:
     """Pictures (n, H, W, 3) → the chosen rows, cut to size x size: anywhere and mirrored or not, or in the middle."""
     places = pictures.shape[1] - size + 1
     windows = sliding_window_view(pictures, (size, size), axis=(1, 2))  # (n, places, places, 3, size, size), no copy
@@ -23,7 +25,7 @@ def crops(pictures, rows, size, augment, random):
     return batch
 
 
-def tta_views(images, number):
+def tta_views(images: np.ndarray, number: int) -> list[np.ndarray]:
     """Test-time augmentation: images (n, height, width, 3) in one, two or six views, a list of arrays of their shape.
 
     1: as they are. 2: mirrored, too. 6: also shifted by a pixel to the upper left and to the lower right, each as it
@@ -38,7 +40,7 @@ def tta_views(images, number):
     return seen if number == 1 else seen + [look[:, :, ::-1] for look in seen]
 
 
-def whiten(model, images, *, epsilon=5e-4):
+def whiten(model: keras.Model, images: np.ndarray, *, epsilon: float = 5e-4) -> None:
     """Start the model's first convolution with the directions in which patches of pictures differ most.
 
     Patches of the kernel's size are cut out, and the eigenvectors of their covariance, each divided by the standard

@@ -6,6 +6,7 @@ chapters before. The networks are small and see little: this is what a minute of
 """
 
 from dataclasses import replace
+from typing import Any
 
 import keras
 import numpy as np
@@ -16,9 +17,10 @@ from utils import metrics
 from utils.chapters.tasks import Method, Network, Task
 from utils.datasets import Split, load, splits
 from utils.errors import UsageError
+from utils.nn import Run
 
 
-def task(name, run):
+def task(name: str, run: Run) -> Task:
     """The ``Task`` of the dataset of this name (one of NAMES), with the amount of work of the run's profile.
 
     run: the ``Run`` that ``nn.start`` returned. Raises UsageError for another name.
@@ -28,22 +30,22 @@ def task(name, run):
     return TASKS[name](name, run)
 
 
-def _effort(run, steps):
+def _effort(run: Run, steps: int):
     return {"steps": run.pick(smoke=1, quick=steps, full=5 * steps), "eagerly": run.profile == "smoke"}
 
 
-def _taught(run, rows):
+def _taught(run: Run, rows: Any):
     """The rows to learn from: in the smoke profile some dozens, spread over all."""
     return rows[:: max(len(rows) // 64, 1)] if run.profile == "smoke" else rows
 
 
-def _regression(C=0.03):
+def _regression(C: float = 0.03):
     from sklearn.linear_model import LogisticRegression
 
     return LogisticRegression(C=C, tol=1e-3, max_iter=500)
 
 
-def _pictures(name, run):
+def _pictures(name: str, run: Run):
     """Both learn from the pictures in all the ways in which they may be turned or mirrored."""
     from utils.applications.image_baselines import logistic_regression, turned
     from utils.applications.images import Recipe, classifier
@@ -77,7 +79,7 @@ def _pictures(name, run):
     return Task(question, metric, data.labels, groups, data.split, *rivals)
 
 
-def _visits(name, run):
+def _visits(name: str, run: Run):
     """The network reads visits and what has no date, and begins as a regression on the latter; the other gets
     summaries of the visits."""
     from utils.applications import records
@@ -122,7 +124,7 @@ def _visits(name, run):
     return Task(question, "AUC", cohort.labels, cohort.groups, split, *rivals)
 
 
-def _beats(name, run):
+def _beats(name: str, run: Run):
     from utils.applications.heartbeats import beat_model
 
     data = load(name)
@@ -135,7 +137,7 @@ def _beats(name, run):
     return _numbers(run, "kind of heartbeat", data.labels, None, data.split, data.signals[..., None], network, 0.1)
 
 
-def _letters(name, run):
+def _letters(name: str, run: Run):
     """Each window once, families of windows together."""
     from utils.applications.sequences import cnn
     from utils.features import dna
@@ -150,7 +152,7 @@ def _letters(name, run):
     return _numbers(run, "kind of splice junction", labels, family, split, dna.one_hot(windows), network, 0.03)
 
 
-def _numbers(run, question, labels, groups, split, inputs, network, C):
+def _numbers(run: Run, question: str, labels: Any, groups: Any, split: Split, inputs: Any, network: Network, C: float):
     """A CNN and a logistic regression that read the same numbers; accuracy of several classes."""
     flat, test = inputs.reshape(len(inputs), -1), split.test
 
@@ -169,7 +171,7 @@ def _numbers(run, question, labels, groups, split, inputs, network, C):
     return Task(question, "accuracy", labels, groups, split, *rivals)
 
 
-def _solubility(name, run):
+def _solubility(name: str, run: Run):
     """A graph with fourteen descriptors, against a forest on the fingerprint and the same descriptors."""
     from rdkit import Chem, rdBase
 
@@ -197,7 +199,7 @@ def _solubility(name, run):
     return Task("solubility", "RMSE", data.labels, molecule, split, *rivals)
 
 
-def _questions(name, run):
+def _questions(name: str, run: Run):
     """One question on each molecule, or many, from its fingerprint: a network with a common layer for all, or a forest
     for each (one forest for all where no label is missing)."""
     from sklearn.ensemble import RandomForestClassifier
@@ -236,7 +238,7 @@ def _questions(name, run):
     return Task(question, "mean AUC", labels, data.groups, split, *rivals)
 
 
-def _some(data, run, max_=None):
+def _some(data: Any, run: Run, max_: int | None = None):
     """Molecules drawn at random, where all are too many."""
     max_ = run.pick(smoke=300, quick=max_, full=len(data.smiles))
     rows = np.sort(np.random.default_rng(0).permutation(len(data.smiles))[:max_])

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import keras
 import numpy as np
@@ -58,26 +59,26 @@ class Task:
                 raise CourseError(f"The task {self.question!r} has {len(shared)} groups on two sides of its split.")
 
     @property
-    def truth(self):
+    def truth(self) -> np.ndarray:
         """The labels of the test part."""
         return self.labels[self.split.test]
 
     @property
-    def drawn(self):
+    def drawn(self) -> np.ndarray:
         """What an interval draws: the groups of the test part, or its rows."""
         test = self.split.test
         return test if self.groups is None else self.groups[test]
 
-    def score(self, labels, answers):
+    def score(self, labels: Any, answers: Any) -> float:
         """The task's metric, a float."""
         return SCORES[self.metric](labels, answers)
 
-    def error(self, labels, answers):
+    def error(self, labels: Any, answers: Any) -> float:
         """What the score lacks, 0 at best: 1 minus an AUC or an accuracy, or the RMSE itself."""
         score = self.score(labels, answers)
         return score if self.metric == "RMSE" else 1 - score
 
-    def paired_errors(self, one, other, *, repeats=1000, seed=0):
+    def paired_errors(self, one: Any, other: Any, *, repeats: int = 1000, seed: int = 0) -> np.ndarray:
         """The errors of two sets of answers to the test part, on the data and on draws of whole groups.
 
         Both are judged on the same rows of each draw; a draw on which there is no score is left out. Returns float64
@@ -109,13 +110,25 @@ class Network:
         Not to compile, for a handful of steps.
     """
 
-    def __init__(self, build, loss, *, steps, batch_size=64, rate=0.003, weight_decay=0.01, eagerly=False):
+    def __init__(
+        self,
+        build: Callable[[], keras.Model],
+        loss: Any,
+        *,
+        steps: int,
+        batch_size: int = 64,
+        rate: float = 0.003,
+        weight_decay: float = 0.01,
+        eagerly: bool = False,
+    ):
         self.build, self.steps, self.batch_size, self.rate = build, steps, batch_size, rate
         self.model = build()
         optimizer = keras.optimizers.AdamW(rate, weight_decay=weight_decay)
         self.model.compile(optimizer, loss, jit_compile=False, run_eagerly=eagerly)
 
-    def fit(self, inputs, targets, seed=0, *, begin=None, max_epochs=40):
+    def fit(
+        self, inputs: Any, targets: np.ndarray, seed: int = 0, *, begin: Callable | None = None, max_epochs: int = 40
+    ) -> "Network":
         """Train on arrays (k, …), given as a list; few rows are seen ``max_epochs`` times at most. Returns itself.
 
         begin: a function of the model that changes its first weights.
@@ -134,6 +147,6 @@ class Network:
         fit(self.model, seen if len(seen) > 1 else seen[0], targets[rows], batch_size=self.batch_size, **options)
         return self
 
-    def predict(self, inputs, batch_size=500):
+    def predict(self, inputs: Any, batch_size: int = 500) -> np.ndarray:
         """The outputs, float64 (k, outputs), for arrays given as a list."""
         return predict(self.model, inputs, batch_size).astype(float)
