@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from utils.applications import sequences as networks
+from utils.datasets import own
 from utils.errors import CourseError
 from utils.features import dna
 
@@ -115,3 +116,79 @@ def test_a_fold_without_rows_is_refused(planted):
         networks.cross_validate(lambda: networks.cnn(24, 2), x, y, np.zeros(120, int), tested=[7])
     with pytest.raises(CourseError, match="Fold 0 holds 120 of 120 rows"):
         networks.cross_validate(lambda: networks.cnn(24, 2), x, y, np.zeros(120, int))
+
+
+# --- the rivals, and families ---------------------------------------------------------------------------------------
+
+
+def test_classical_models_learn_a_place_and_a_word():
+    """On places a signal at one place is found; on words one that stands anywhere."""
+    rng = np.random.default_rng(1)
+    letters = ["".join(rng.choice(list("ACG"), size=30)) for _ in range(240)]
+    labels = np.arange(240) % 2
+    fixed = np.array([t[:15] + "T" + t[16:] if label else t for t, label in zip(letters, labels, strict=True)], object)
+    anywhere = fixed.copy()
+    for row in np.flatnonzero(labels):
+        place = int(rng.integers(0, 27))
+        anywhere[row] = letters[row][:place] + "TGT" + letters[row][place + 3 :]
+    for texts, names in ((fixed, ("regression on places", "forest on places")), (anywhere, ("regression on words",))):
+        models = networks.classical_models(30, trees=60)
+        for name in names:
+            said = models[name].fit(texts[:160], labels[:160]).predict_proba(texts[160:])
+            assert said.shape == (80, 2)
+            assert (said.argmax(axis=1) == labels[160:]).mean() >= 0.9, name
+
+
+def test_classical_models_read_shorter_and_longer_texts():
+    texts = np.array(["ACGTACGTAC", "A", "NNRY", "TTTTTTTTTTTTTTTTTTTT"] * 5, object)
+    labels = np.array([0, 1, 2, 1] * 5)
+    for model in networks.classical_models(8, trees=5).values():
+        said = model.fit(texts, labels).predict_proba(texts)
+        assert np.allclose(said.sum(axis=1), 1)
+
+
+def test_a_draw_has_every_class():
+    labels = np.zeros(1000, int)
+    labels[[7, 900]] = 1, 2
+    rows = np.arange(5, 1000)
+    for seed in range(5):
+        drawn = networks.draw(rows, labels, 20, seed)
+        assert len(drawn) == len(set(drawn)) == 20
+        assert set(labels[drawn]) == {0, 1, 2}
+        assert set(drawn) <= set(rows)
+    assert np.array_equal(networks.draw(rows, labels, 5000), rows)
+    assert len(networks.draw(rows, labels, 1)) == 3
+
+
+def table(path, rows):
+    path.write_text("sequence,label\n" + "\n".join(f"{text},{label}" for text, label in rows))
+    return own.load(path, "sequences")
+
+
+def test_relatives_are_put_into_one_group(tmp_path):
+    """A window and the same one with a letter changed are on one side of the split; strangers are not joined."""
+    rng = np.random.default_rng(4)
+    rows = [("".join(rng.choice(list("ACGT"), size=50)), row % 2) for row in range(60)]
+    rows += [(text[:3] + ("A" if text[3] != "A" else "C") + text[4:], label) for text, label in rows[:10]]
+    data = table(tmp_path / "genes.csv", rows)
+    assert len(np.unique(data.groups)) == 70
+    related = networks.with_families(data)
+    assert np.array_equal(related.groups[:10], related.groups[60:])
+    assert len(np.unique(related.groups)) == 60
+    assert related.entry.notes == (*data.entry.notes, "relatives are kept together: 60 families, the largest of 2 rows")
+    strangers = networks.with_families(table(tmp_path / "strangers.csv", rows[:60]))
+    assert strangers.entry.notes[-1] == "no two rows are relatives"
+
+
+def test_where_all_are_relatives_the_groups_remain(tmp_path):
+    rng = np.random.default_rng(3)
+    gene = rng.choice(list("ACGT"), size=60)
+    rows = []
+    for row in range(60):
+        changed = gene.copy()
+        changed[rng.integers(60, size=4)] = rng.choice(list("ACGT"), size=4)
+        rows.append(("".join(changed), row % 2))
+    data = table(tmp_path / "variants.csv", rows)
+    related = networks.with_families(data)
+    assert np.array_equal(related.groups, data.groups)
+    assert "nearly all rows are relatives" in related.entry.notes[-1]
