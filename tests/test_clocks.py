@@ -1,5 +1,6 @@
 """Nothing that depends on how busy the machine is decides whether a chapter or a test passes."""
 
+import hypothesis
 import pytest
 from clocks import timed_assertions, timed_claims
 from conftest import CHAPTERS, ROOT, read
@@ -54,3 +55,9 @@ def test_an_assertion_about_time_is_found_and_a_deadline_is_none():
     assert timed_assertions(head + "    took = time.time() - start\n    assert took < 4") == ["assert took < 4"]
     waiting = "    while not ready() and time.monotonic() < start + 60:\n        time.sleep(0.1)\n    assert ready()"
     assert timed_assertions(head + waiting) == []
+
+
+def test_hypothesis_judges_no_time_either():
+    chosen = hypothesis.settings()
+    assert chosen.deadline is None
+    assert hypothesis.HealthCheck.too_slow in chosen.suppress_health_check
