@@ -3,7 +3,7 @@
 import numpy as np
 
 from utils.exercises.core import exercise
-from utils.exercises.expect import expect, expect_array, expect_close, rule_out
+from utils.exercises.expect import alike
 
 
 @exercise(
@@ -14,7 +14,7 @@ from utils.exercises.expect import expect, expect_array, expect_close, rule_out
         "The bin of each prediction: np.minimum((confidence * bins).astype(int), bins - 1). The minimum keeps 1.0 in "
         "the last bin.",
         "For each bin with something in it: gap = abs(correct[inside].mean() - confidence[inside].mean()).",
-        "Add up the gaps, each times the share of the predictions in its bin: inside.mean().",
+        "Add up the gaps, each multiplied by the share of the predictions in its bin: inside.mean().",
     ],
 )
 def calibration_error(confidence, correct, bins):
@@ -35,19 +35,18 @@ def _(answer, rng):
         confidence = np.append(rng.uniform(low, 1, count) ** 0.5, 1.0)
         correct = (rng.random(count + 1) < 0.65).astype(int)
         correct[-1] = 0  # sure and wrong: it must not get lost
-        numbers = confidence, correct, bins
-        inputs = f"{count + 1} predictions and {bins} bins"
-        got, wanted = expect_array(answer(*numbers), (), inputs=inputs), calibration_error(*numbers)
-        expect(np.isfinite(got), f"for {inputs} you returned {got}: leave out bins in which nothing lies")
-        for mistake, words in {
-            _equal_weights: "each bin counted the same; weigh it with its share of the predictions",
-            _signed: "gaps above and below cancelled out; take absolute values",
-            _squared: "you squared the gaps; take absolute values",
-            _without_one: "the prediction with confidence 1 is in no bin; put it into the last",
-            _one_by_one: "you compared each prediction with its own outcome; compare the means of each bin",
-        }.items():
-            rule_out(got, mistake(*numbers), wanted, f"for {inputs} {words}")
-        expect_close(got, wanted, inputs=inputs, why="gap of each bin, times its share of the predictions, added up")
+        inputs = f"{count + 1} predictions and {bins} bin{'s' if bins > 1 else ''}"
+        why = "gap of each bin, times its share of the predictions, added up"
+        answer.case(inputs, confidence, correct, bins, why=why)
+    confidence, correct = np.array([0.25, 0.5, 0.75]), np.array([1, 0, 0])
+    allowed = [calibration_error(edge, correct, 2) for edge in (confidence, confidence - 1e-12)]
+    inputs = "confidence [0.25, 0.5, 0.75], correct [1, 0, 0] and 2 bins"
+    answer.case(
+        inputs,
+        *(confidence, correct, 2),
+        accept=lambda error: any(alike(error, one) for one in allowed),
+        why="0.5 belongs to one of the two bins",
+    )
 
 
 def _gaps(confidence, correct, bins, last=True):
@@ -58,40 +57,69 @@ def _gaps(confidence, correct, bins, last=True):
     return np.array([one.mean() for one in inside]), np.array([(correct - confidence)[one].mean() for one in inside])
 
 
-@calibration_error.wrong("each bin counts the same", says="weigh it with its share")
-def _equal_weights(confidence, correct, bins):
+@calibration_error.wrong(
+    "each bin counts the same",
+    says="each bin counted the same; multiply its gap by its share of the predictions",
+)
+def _(confidence, correct, bins):
     return float(np.abs(_gaps(confidence, correct, bins)[1]).mean())
 
 
-@calibration_error.wrong("with signs", says="cancelled out")
-def _signed(confidence, correct, bins):
+@calibration_error.wrong("with signs", says="gaps above and below 0 cancelled out; take absolute values")
+def _(confidence, correct, bins):
     shares, gaps = _gaps(confidence, correct, bins)
     return float(abs(np.sum(shares * gaps)))
 
 
-@calibration_error.wrong("squares", says="you squared the gaps")
-def _squared(confidence, correct, bins):
+@calibration_error.wrong("squares", says="you squared the gaps; take absolute values")
+def _(confidence, correct, bins):
     shares, gaps = _gaps(confidence, correct, bins)
     return float(np.sum(shares * gaps**2))
 
 
-@calibration_error.wrong("loses the confidence of 1", says="is in no bin")
-def _without_one(confidence, correct, bins):
+@calibration_error.wrong(
+    "loses the confidence of 1", says="the prediction with confidence 1 is in no bin; put it into the last one"
+)
+def _(confidence, correct, bins):
     shares, gaps = _gaps(confidence, correct, bins, last=False)
     return float(np.sum(shares * np.abs(gaps)))
 
 
-@calibration_error.wrong("prediction by prediction", says="compare the means of each bin")
-def _one_by_one(confidence, correct, bins):
+@calibration_error.wrong(
+    "prediction by prediction",
+    says="you compared each prediction with its own outcome; compare the means of each bin",
+)
+def _(confidence, correct, bins):
     return float(np.abs(correct - confidence).mean())
 
 
-@calibration_error.wrong("divides by empty bins", says="leave out bins")
+@calibration_error.wrong("divides by empty bins", says="you returned {got}: leave out bins in which no prediction lies")
 def _(confidence, correct, bins):
     place = np.minimum((confidence * bins).astype(int), bins - 1)
     count = np.bincount(place, minlength=bins)
     gaps = np.bincount(place, correct - confidence, minlength=bins) / count
     return float(np.sum(count / count.sum() * np.abs(gaps)))
+
+
+@calibration_error.wrong(
+    "the middle of the bin",
+    says="you compared with the middle of each bin; compare with the mean confidence of its predictions",
+)
+def _(confidence, correct, bins):
+    place = np.minimum((confidence * bins).astype(int), bins - 1)
+    return calibration_error((place + 0.5) / bins, correct, bins)
+
+
+@calibration_error.wrong(
+    "edges count twice", says="a prediction on the edge between two bins counted in both; count it in one of them"
+)
+def _(confidence, correct, bins):
+    error = 0.0
+    for number in range(bins):
+        inside = (confidence >= number / bins) & (confidence <= (number + 1) / bins)
+        if inside.any():
+            error += inside.mean() * abs(correct[inside].mean() - confidence[inside].mean())
+    return float(error)
 
 
 @exercise(
@@ -117,49 +145,71 @@ def _(answer, rng):
         mask = rng.random(shape) < share
         predicted = mask ^ (rng.random(shape) < 0.2)
         mask.flat[:3], predicted.flat[:3] = (True, True, False), (True, False, True)  # one found, missed, invented
-        for kind in (bool, np.uint8, float):
-            numbers = mask.astype(kind), predicted.astype(kind)
-            inputs = f"masks of the shape {shape} and the type {np.dtype(kind)}"
-            got, wanted = expect_array(answer(*numbers), (), inputs=inputs), dice(*numbers)
-            for mistake, words in {
-                _overlap: "you divided by what either marks: that is the intersection over union",
-                _agreement: "you counted the background too; where neither marks, nothing is found",
-                _half: "you forgot the factor 2: equal masks should give 1",
-                _precision: "you divided by what is predicted alone; nuclei that were missed must count, too",
-            }.items():
-                rule_out(got, mistake(*numbers), wanted, f"for {inputs} {words}")
-            expect_close(got, wanted, inputs=inputs, why="twice the common part, divided by the sum of both")
-    nothing, something = np.zeros((3, 3)), np.eye(3)
-    got = expect_array(answer(nothing, nothing), (), inputs="two empty masks")
-    expect_close(got, 1.0, inputs="two empty masks", why="they agree, so return 1")
-    got = expect_array(answer(something, nothing), (), inputs="an empty prediction")
-    expect_close(got, 0.0, inputs="an empty prediction", why="nothing is in common")
+        for kind, words in [(bool, "bool"), (np.uint8, "0 and 1")]:
+            why = "twice the common part, divided by the sum of both"
+            answer.case(f"masks of shape {shape} of {words}", mask.astype(kind), predicted.astype(kind), why=why)
+    nothing, something = np.zeros((3, 3), int), np.eye(3, dtype=int)
+    answer.case("two empty masks", nothing, nothing, why="they agree, so return 1")
+    answer.case("an empty prediction", something, nothing, why="nothing is in common")
 
 
-@dice.wrong("intersection over union", says="that is the intersection over union")
-def _overlap(mask, predicted):
+def _sums(mask, predicted):
+    """The pixels that both mark, that the mask marks, and that the prediction marks."""
     mask, predicted = mask.astype(bool), predicted.astype(bool)
-    either = np.sum(mask | predicted)
-    return float(np.sum(mask & predicted) / either) if either else 1.0
+    return np.sum(mask & predicted), np.sum(mask), np.sum(predicted)
 
 
-@dice.wrong("share of pixels that agree", says="you counted the background")
-def _agreement(mask, predicted):
+@dice.wrong(
+    "intersection over union", says="you divided by what either of them marks: that is the intersection over union"
+)
+def _(mask, predicted):
+    both, one, other = _sums(mask, predicted)
+    return float(both / (one + other - both)) if one + other else 1.0
+
+
+@dice.wrong(
+    "share of pixels that agree", says="you counted the background too; where neither marks anything, nothing is found"
+)
+def _(mask, predicted):
     return float(np.mean(mask.astype(bool) == predicted.astype(bool)))
 
 
-@dice.wrong("without the factor 2", says="you forgot the factor 2")
-def _half(mask, predicted):
+@dice.wrong("without the factor 2", says="you forgot the factor 2: equal masks should give 1")
+def _(mask, predicted):
     return dice(mask, predicted) / 2
 
 
-@dice.wrong("precision", says="nuclei that were missed must count")
-def _precision(mask, predicted):
-    mask, predicted = mask.astype(bool), predicted.astype(bool)
-    return float(np.sum(mask & predicted) / max(np.sum(predicted), 1))
-
-
-@dice.wrong("nothing over nothing", says="two empty masks")
+@dice.wrong("precision", says="you divided by what is predicted alone; nuclei that were missed must count, too")
 def _(mask, predicted):
-    mask, predicted = mask.astype(bool), predicted.astype(bool)
-    return float(2 * np.sum(mask & predicted) / (mask.sum() + predicted.sum()))
+    both, _, predicted = _sums(mask, predicted)
+    return float(both / max(predicted, 1))
+
+
+@dice.wrong("recall", says="you divided by what is in the mask alone; nuclei that were invented must count, too")
+def _(mask, predicted):
+    both, marked, _ = _sums(mask, predicted)
+    return float(both / max(marked, 1))
+
+
+@dice.wrong("smoothed", says="you added a number above and below the line; divide the plain sums")
+def _(mask, predicted):
+    both, one, other = _sums(mask, predicted)
+    return float((2 * both + 1) / (one + other + 1))
+
+
+@dice.wrong("nothing over nothing", says="you returned {got}, nothing divided by nothing; they agree, so return 1")
+def _(mask, predicted):
+    both, one, other = _sums(mask, predicted)
+    return float(2 * both / (one + other))
+
+
+@dice.wrong("0 for two empty masks", says="you returned 0; they agree, so return 1")
+def _(mask, predicted):
+    return dice(mask, predicted) if np.any(mask) or np.any(predicted) else 0.0
+
+
+@dice.wrong(
+    "1 for any empty mask", says="you returned 1; only one of the masks is empty, so they have nothing in common"
+)
+def _(mask, predicted):
+    return dice(mask, predicted) if np.any(mask) and np.any(predicted) else 1.0
