@@ -30,13 +30,22 @@ def chapter_paths() -> list[Path]:
     return found
 
 
-def select(names: Sequence[str]) -> list[Path]:
+def own_paths() -> list[Path]:
+    """The paths of the notebooks for a reader's own data, one per kind."""
+    return sorted((paths.root() / "chapters" / "own").glob("*.ipynb"))
+
+
+def select(names: Sequence[str], own: bool = False) -> list[Path]:
     """The paths of the named chapters, in course order; of all when no name is given.
 
-    A chapter is named ``3``, ``03``, ``03_cnn`` or by the path of its notebook. Raises UsageError for an unknown one.
+    A chapter is named ``3``, ``03``, ``03_cnn`` or by the path of its notebook. own: whether the notebooks for own data
+    belong to them, by names like ``images``. Raises UsageError for an unknown name.
     """
     chapters = chapter_paths()
     by_name = {name: path for path in chapters for name in (path.stem, path.stem[:2], str(int(path.stem[:2])))}
+    if own:
+        by_name |= {path.stem: path for path in own_paths()}
+        chapters = [*chapters, *own_paths()]
     wanted = set()
     for name in names or [path.stem for path in chapters]:
         key = Path(name).stem if name.endswith(".ipynb") else name

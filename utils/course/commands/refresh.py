@@ -10,9 +10,11 @@ from utils.course import console
 def command(chapters: tuple[str, ...]) -> int:
     """Execute chapters (quick) and store their outputs in chapters/, for those that pass; update README's table.
 
+    images, records, sequences and molecules are the notebooks in chapters/own.
+
     Example: course refresh 03
     """
     from utils.course import notebooks
     from utils.course.refresh import refresh
 
-    return refresh(notebooks.select(chapters))
+    return refresh(notebooks.select(chapters, own=True))
