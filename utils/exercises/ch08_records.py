@@ -3,7 +3,7 @@
 import numpy as np
 
 from utils.exercises.core import exercise
-from utils.exercises.expect import describe, expect, expect_array, expect_close, rule_out
+from utils.exercises.expect import describe
 
 
 @exercise(
@@ -31,48 +31,59 @@ def _(answer, rng):
         (np.array([100, 100, 900, 900]), np.array([1, 0, 1, 0]), 500),
         (np.array([500, 500]), np.array([1, 0]), 500),
     ]
-    for n in (12, 40, 0):
-        cases.append((rng.integers(1, 1000, size=n), rng.integers(0, 2, size=n), 400))
+    cases += [(rng.integers(1, 1000, size=n), rng.integers(0, 2, size=n), 400) for n in (12, 40)]
     for days, died, horizon in cases:
-        small = f"days {describe(days)}, died {describe(died)} and horizon {horizon}"
-        inputs = small if len(days) <= 4 else f"{len(days)} people and horizon {horizon}"
-        wanted = label_at(days, died, horizon)
-        got = expect_array(answer(days, died, horizon), wanted.shape, why="one label a person", inputs=inputs)
-        for mistake, words in {
-            _lost_is_alive: "you took people lost before the horizon for survivors; what became of them is not known",
-            _any_death: "you counted deaths after the horizon; at the horizon these people were alive",
-            _late_deaths_lost: "you lost those who died after the horizon: at the horizon they were alive, 0.0",
-            _strictly_after: "you lost people seen alive on the very day of the horizon; they count as 0.0",
-            _lost_is_dead: "you took people lost before the horizon for dead; what became of them is not known",
-        }.items():
-            rule_out(got, mistake(days, died, horizon), wanted, f"for {inputs} {words}")
-        expect_close(got, wanted, inputs=inputs, why="1.0 died by then, 0.0 seen alive then or later, NaN not known")
+        inputs = None if len(days) <= 4 else f"{len(days)} people and horizon {horizon}"
+        why = "1.0 for dead by then, 0.0 for seen alive then or later, NaN for not known"
+        answer.case(inputs, days, died, horizon, why=why, shape="one label per person")
 
 
-@label_at.wrong("lost counts as alive", says="for survivors")
-def _lost_is_alive(days, died, horizon):
+@label_at.wrong(
+    "lost counts as alive",
+    says="you took people lost to follow-up before the horizon for survivors; what became of them is not known",
+)
+def _(days, died, horizon):
     return ((died == 1) & (days <= horizon)).astype(float)
 
 
-@label_at.wrong("lost counts as dead", says="for dead")
-def _lost_is_dead(days, died, horizon):
-    return (days < horizon).astype(float) + ((died == 1) & (days == horizon))
-
-
-@label_at.wrong("every death counts", says="deaths after the horizon")
-def _any_death(days, died, horizon):
+@label_at.wrong(
+    "every death counts", says="you counted deaths after the horizon; at the horizon these people were alive"
+)
+def _(days, died, horizon):
     return np.where(died == 1, 1.0, np.where(days >= horizon, 0.0, np.nan))
 
 
-@label_at.wrong("later deaths are unknown", says="lost those who died after")
-def _late_deaths_lost(days, died, horizon):
+@label_at.wrong(
+    "later deaths are unknown",
+    says="you left out people who died after the horizon; at the horizon they were alive, 0.0",
+)
+def _(days, died, horizon):
     known = label_at(days, died, horizon)
     return np.where((died == 1) & (days > horizon), np.nan, known)
 
 
-@label_at.wrong("alive on the last day is unknown", says="the very day")
-def _strictly_after(days, died, horizon):
+@label_at.wrong(
+    "alive on the last day is unknown",
+    says="you left out people seen alive on the very day of the horizon; they count as 0.0",
+)
+def _(days, died, horizon):
     return np.where((died == 1) & (days <= horizon), 1.0, np.where(days > horizon, 0.0, np.nan))
+
+
+@label_at.wrong(
+    "dead on the last day counts as alive",
+    says="you took a death on the very day of the horizon for a survivor; it counts as 1.0",
+)
+def _(days, died, horizon):
+    return np.where(days >= horizon, 0.0, np.where(died == 1, 1.0, np.nan))
+
+
+@label_at.wrong(
+    "lost counts as dead",
+    says="you took people lost to follow-up before the horizon for dead; what became of them is not known",
+)
+def _(days, died, horizon):
+    return (days < horizon).astype(float) + ((died == 1) & (days == horizon))
 
 
 @exercise(
@@ -97,7 +108,7 @@ def carry_forward(values, observed):
 def _(answer, rng):
     cases = [(np.array([[3.0], [9.0], [5.0]]), np.array([[True], [False], [True]]))]
     cases.append((np.array([[3.0], [0.0], [9.0]]), np.array([[True], [True], [False]])))
-    for visits, variables in [(6, 3), (12, 2), (1, 2), (0, 2)]:
+    for visits, variables in [(6, 3), (12, 2), (1, 2)]:
         observed = rng.random((visits, variables)) < 0.5
         if visits > 5:
             observed[0, 0], observed[:2, 1], observed[-1] = True, False, False
@@ -105,45 +116,48 @@ def _(answer, rng):
         values = np.where(observed & (rng.random(observed.shape) < 0.15), 0.0, values)  # a measured zero
         cases.append((values, observed))
     for values, observed in cases:
-        inputs = f"{len(values)} visits and {values.shape[1]} variables"
-        if 2 <= values.size <= 3:
+        inputs = f"{len(values)} visit{'s' * (len(values) > 1)} and {values.shape[1]} variables"
+        if values.shape[1] == 1:
             inputs = f"values {describe(values.ravel())} of one variable, observed {describe(observed.ravel())}"
-        wanted = carry_forward(values, observed)
-        got = expect_array(answer(values, observed), wanted.shape, why="a filled value for each one", inputs=inputs)
-        expect(np.isfinite(got).all(), f"for {inputs} you left NaN: before the first observation stands 0")
-        for mistake, words in {
-            _unobserved_used: "you kept numbers that were not observed; where observed is False they mean nothing",
-            _zeros: "you put 0 where nothing was observed; carry the last observation there",
-            _backward: "you carried values backward, from later visits: at that moment they were not known",
-            _nonzero: "you did not carry a measured 0: ask observed, not the value, whether something was measured",
-            _first_filled: "you filled the visits before the first observation with it; nobody knew it yet",
-        }.items():
-            rule_out(got, mistake(values, observed), wanted, f"for {inputs} {words}")
-        expect_close(got, wanted, inputs=inputs, why="the latest observation at or before that visit, or 0")
+        why = "the latest observation at or before that visit, or 0"
+        answer.case(inputs, values, observed, why=why, shape="one filled value for each value")
 
 
-@carry_forward.wrong("the values as they stand", says="not observed")
-def _unobserved_used(values, observed):
+@carry_forward.wrong(
+    "the values as they stand",
+    says="you kept numbers that were not observed; where observed is False they mean nothing",
+)
+def _(values, observed):
     return values.copy()
 
 
-@carry_forward.wrong("zeros in the holes", says="you put 0")
-def _zeros(values, observed):
+@carry_forward.wrong(
+    "zeros in the holes", says="you put 0 where nothing was observed; carry the last observation there"
+)
+def _(values, observed):
     return np.where(observed, values, 0)
 
 
-@carry_forward.wrong("carried backward", says="from later visits")
-def _backward(values, observed):
+@carry_forward.wrong(
+    "carried backward", says="you carried values backward, from later visits; at that moment they were not known"
+)
+def _(values, observed):
     return carry_forward(values[::-1], observed[::-1])[::-1]
 
 
-@carry_forward.wrong("zero taken for missing", says="a measured 0")
-def _nonzero(values, observed):
+@carry_forward.wrong(
+    "zero taken for missing",
+    says="you did not carry a measured 0; ask observed, not the value, whether something was measured",
+)
+def _(values, observed):
     return carry_forward(values, observed & (values != 0))
 
 
-@carry_forward.wrong("filled before the first", says="nobody knew it yet")
-def _first_filled(values, observed):
+@carry_forward.wrong(
+    "filled before the first",
+    says="you filled the visits before the first observation with it; at that moment it was not known",
+)
+def _(values, observed):
     filled = carry_forward(values, observed)
     for column in range(values.shape[1]):
         seen = np.flatnonzero(observed[:, column])
@@ -152,9 +166,16 @@ def _first_filled(values, observed):
     return filled
 
 
-@carry_forward.wrong("NaN before the first", says="left NaN")
+@carry_forward.wrong("NaN before the first", says="you left NaN before the first observation; put 0 there")
 def _(values, observed):
     return np.where(np.maximum.accumulate(observed, axis=0), carry_forward(values, observed), np.nan)
+
+
+@carry_forward.wrong(
+    "the number before the first", says="you kept numbers from before the first observation; put 0 there"
+)
+def _(values, observed):
+    return np.where(np.maximum.accumulate(observed, axis=0), carry_forward(values, observed), values)
 
 
 @exercise(
@@ -179,43 +200,67 @@ def time_since(times, observed):
 @time_since.checks
 def _(answer, rng):
     cases = [(np.array([-90.0, -60.0, 0.0]), np.array([[True], [False], [False]]))]
-    for visits, variables in [(7, 3), (12, 2), (1, 2), (0, 1)]:
+    cases.append((np.array([-90.0, -60.0, 0.0]), np.array([[False], [False], [True]])))
+    for visits, variables in [(7, 3), (12, 2), (1, 2)]:
         times = np.cumsum(rng.integers(1, 200, size=visits)) - 2000.0
         observed = rng.random((visits, variables)) < 0.5
         observed[1:4, 0] = False
-        observed[:1] = True
+        observed[0] = True
+        observed[:3, 1] = False
         cases.append((times, observed))
     for times, observed in cases:
-        inputs = f"{len(times)} visits and {observed.shape[1]} variables"
-        if observed.size <= 3 and len(times) == 3:
+        inputs = f"{len(times)} visit{'s' * (len(times) > 1)} and {observed.shape[1]} variables"
+        if observed.shape[1] == 1:
             inputs = f"times {describe(times)} and one variable, observed {describe(observed.ravel())}"
-        wanted = time_since(times, observed)
-        got = expect_array(answer(times, observed), wanted.shape, why="one age for each value", inputs=inputs)
-        for mistake, words in {
-            _gaps_only: "you returned the gap since the visit before; while a variable is not observed its age grows",
-            _reset_at_once: "your age is 0 where the variable is observed now; it tells how old the *earlier* value is",
-            _never_reset: "your age goes on growing after an observation; it begins anew there",
-            _visits: "you counted visits; count the time between them",
-        }.items():
-            rule_out(got, mistake(times, observed), wanted, f"for {inputs} {words}")
-        expect_close(got, wanted, inputs=inputs, why="the gap, plus the age at the visit before unless observed there")
+        why = "the gap, plus the age at the visit before unless observed there"
+        answer.case(inputs, times, observed, why=why, shape="one age for each value")
 
 
-@time_since.wrong("gaps only", says="its age grows")
-def _gaps_only(times, observed):
+@time_since.wrong(
+    "gaps only",
+    says="you returned the gap since the visit before; while a variable is not observed, its age grows",
+)
+def _(times, observed):
     return np.repeat(np.diff(times, prepend=times[:1])[:, None], observed.shape[1], axis=1)
 
 
-@time_since.wrong("zero where observed", says="is 0 where")
-def _reset_at_once(times, observed):
+@time_since.wrong(
+    "zero where observed",
+    says="your age is 0 where the variable is observed now; it should say how old the *earlier* value is",
+)
+def _(times, observed):
     return np.where(observed, 0, time_since(times, observed))
 
 
-@time_since.wrong("never begins anew", says="begins anew")
-def _never_reset(times, observed):
+@time_since.wrong(
+    "never begins anew", says="your age goes on growing after an observation; after each one it begins anew"
+)
+def _(times, observed):
     return np.repeat((times - times[:1])[:, None], observed.shape[1], axis=1)
 
 
-@time_since.wrong("counts visits", says="you counted visits")
-def _visits(times, observed):
+@time_since.wrong("counts visits", says="you counted visits; count the time between them")
+def _(times, observed):
     return time_since(np.arange(len(times)), observed)
+
+
+@time_since.wrong(
+    "0 until the first observation",
+    says="your age stays 0 until the variable is first observed; until then, count from the first visit",
+)
+def _(times, observed):
+    seen_before = np.maximum.accumulate(observed, axis=0)
+    seen_before = np.concatenate([np.zeros_like(observed[:1]), seen_before[:-1]])
+    return np.where(seen_before, time_since(times, observed), 0)
+
+
+@time_since.wrong(
+    "the time itself until the first observation",
+    says="you counted from time 0 until the variable is first observed; until then, count from the first visit",
+)
+def _(times, observed):
+    last, since = np.zeros(observed.shape[1]), np.zeros(observed.shape)
+    for t in range(len(times)):
+        since[t] = times[t] - last
+        last = np.where(observed[t], times[t], last)
+    return since
