@@ -64,6 +64,34 @@ def test_a_module_is_one_thing(path):
     assert len(path.read_text(encoding="utf-8").splitlines()) <= 300
 
 
+def public_functions(tree):
+    """The functions and methods of a module whose name is public, those inside of functions left out."""
+    for node in ast.iter_child_nodes(tree):
+        if isinstance(node, ast.FunctionDef) and not node.name.startswith("_"):
+            yield node
+        elif isinstance(node, ast.ClassDef):
+            yield from public_functions(node)
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        path for path in MODULES if re.match(r"utils/(?!exercises/ch\d\d)", relative(path))
+    ],  # those are as learners write
+    ids=relative,
+)
+def test_what_is_public_says_its_types(path):
+    bare = []
+    for function in public_functions(ast.parse(path.read_text(encoding="utf-8"))):
+        given = function.args
+        named = [*given.posonlyargs, *given.args, *given.kwonlyargs, *filter(None, [given.vararg, given.kwarg])]
+        bare += [
+            f"{function.name}({arg.arg})" for arg in named if not arg.annotation and arg.arg not in ("self", "cls")
+        ]
+        bare += [f"{function.name} ->"] if function.returns is None else []
+    assert bare == []
+
+
 @pytest.mark.parametrize("path", CHAPTERS, ids=lambda path: path.stem)
 def test_a_chapter_imports_what_chapters_may(path):
     code = "\n".join(cell.source for cell in read(path).cells if cell.cell_type == "code")

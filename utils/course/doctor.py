@@ -7,6 +7,7 @@ import platform
 import shutil
 import sys
 import tempfile
+from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -23,7 +24,7 @@ GIBIBYTE = 2**30
 MEMORY_NEEDED, DISK_NEEDED = 4 * GIBIBYTE, 2 * GIBIBYTE
 
 
-def examine():
+def examine() -> Iterator[Finding]:
     """Yield a Finding for each check, the quick ones first."""
     for check in (python, environment, packages, cores, memory, disk, cache, copies, embedded_data):
         yield attempt(check)
@@ -33,7 +34,7 @@ def examine():
         yield attempt(check)
 
 
-def attempt(check):
+def attempt(check: Callable[[], Finding]) -> Finding:
     """The Finding of a check; a doctor is called to what is broken, and must not fall over it."""
     try:
         return check()
@@ -42,7 +43,7 @@ def attempt(check):
         return Finding(name, False, f"the check failed with {type(error).__name__}: {error}", reinstall())
 
 
-def python():
+def python() -> Finding:
     """The version of Python."""
     low, high = (".".join(map(str, bound)) for bound in PYTHONS)
     ok = PYTHONS[0] <= sys.version_info[:2] <= PYTHONS[1]
@@ -50,7 +51,7 @@ def python():
     return Finding("Python", ok, f"{platform.python_version()} on {platform.system()} {platform.machine()}", fix)
 
 
-def environment():
+def environment() -> Finding:
     """Whether the packages have a virtual or conda environment to themselves, made for where it is."""
     if sys.prefix == sys.base_prefix and os.environ.get("CONDA_PREFIX") != sys.prefix:
         return Finding(
@@ -63,7 +64,7 @@ def environment():
     return Finding("environment", True, sys.prefix)
 
 
-def packages():
+def packages() -> Finding:
     """The installed packages against the lock."""
     from packaging.requirements import Requirement
 
@@ -89,14 +90,14 @@ def packages():
     return Finding("packages", False, "; ".join(wrong[:5]) + more, fix)
 
 
-def cores():
+def cores() -> Finding:
     """The processor cores that we may use."""
     count = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     advice = "one chapter at a time" if count < 4 else f"up to --jobs {count // 2}"
     return Finding("cores", True, f"{count}, good for {advice}")
 
 
-def memory():
+def memory() -> Finding:
     """The memory that is free, which a kernel with TensorFlow needs much of."""
     import psutil
 
@@ -106,7 +107,7 @@ def memory():
     return Finding("memory", ok, found, None if ok else "close other programs, and use: course run --jobs 1")
 
 
-def disk():
+def disk() -> Finding:
     """The room on the disk that holds the course."""
     free = shutil.disk_usage(root()).free
     ok = free >= DISK_NEEDED
@@ -114,7 +115,7 @@ def disk():
     return Finding("disk", ok, found, None if ok else f"make room: at least {DISK_NEEDED // GIBIBYTE} GiB")
 
 
-def cache():
+def cache() -> Finding:
     """Whether downloads have a folder that can be written."""
     from utils.datasets.store import cache_folder
 
@@ -130,7 +131,7 @@ def cache():
     return Finding("cache", True, f"{folder} can be written")
 
 
-def copies():
+def copies() -> Finding:
     """Whether the learner's folder, the one that ``course lab`` opens, can be written."""
     folder = lab.work_folder()
     try:
@@ -143,7 +144,7 @@ def copies():
     return Finding("your copies", True, f"{folder} can be {'written' if folder.is_dir() else 'made'}")
 
 
-def embedded_data():
+def embedded_data() -> Finding:
     """Whether the datasets that ship with the course are whole, by size and SHA-256."""
     from utils.datasets import store
     from utils.datasets.catalogue import catalogue
@@ -163,7 +164,7 @@ def embedded_data():
     return Finding("data", True, f"{len(embedded)} embedded datasets, whole")
 
 
-def show(as_json):
+def show(as_json: bool) -> int:
     """Print what was found; the table as it is found. Returns the exit status: 1 when something needs fixing."""
     if as_json:
         findings = list(examine())

@@ -13,6 +13,7 @@ import threading
 import time
 from pathlib import Path
 from queue import Empty
+from typing import Any
 
 import psutil
 from ipykernel.kernelspec import RESOURCES, get_kernel_dict
@@ -54,7 +55,7 @@ class Watch:
         Where the kernel works: the root of the course, unless another was given.
     """
 
-    def __init__(self, folder=None):
+    def __init__(self, folder: Path | None = None):
         self.folder = Path(folder or root())
         self.done, self.total, self.peak_rss_mb = 0, 0, 0.0
         self.notebook, self.log, self.stopped = None, "", False
@@ -62,7 +63,7 @@ class Watch:
         self._process = self._kernel = None
         self._over = threading.Event()
 
-    def follow(self, process):
+    def follow(self, process: Any) -> None:
         """Begin to measure the kernel that is this subprocess.Popen."""
         self._process, self._kernel = process, psutil.Process(process.pid)
         self._family = {process.pid: self._kernel}
@@ -74,7 +75,7 @@ class Watch:
         while not self._over.wait(SAMPLE_SECONDS):
             self.measure()
 
-    def measure(self):
+    def measure(self) -> None:
         """Take note of the memory held now, and of the kernel's own peak where the system keeps one (Linux)."""
         try:
             members = [self._kernel, *self._kernel.children(recursive=True)]
@@ -85,16 +86,16 @@ class Watch:
         self.peak_rss_mb = max(self.peak_rss_mb, together / MEGABYTE, _own_peak(self._kernel.pid) / MEGABYTE)
 
     @property
-    def exit_status(self):
+    def exit_status(self) -> int | None:
         """The exit status of the kernel, negative for a signal; None while it runs."""
         return None if self._process is None else self._process.poll()
 
-    def stop(self):
+    def stop(self) -> None:
         """Stop the chapter: its kernel is killed, and one that is about to start will be."""
         self.stopped = True
         self.kill()
 
-    def kill(self):
+    def kill(self) -> None:
         """Kill the kernel and every process that it started."""
         if self._kernel is not None:
             self.measure()
@@ -104,20 +105,20 @@ class Watch:
             except psutil.Error:
                 continue
 
-    def close(self):
+    def close(self) -> None:
         """End the measuring, and whatever the kernel left running."""
         self._over.set()
         self.kill()
 
 
-def _resident(process):
+def _resident(process: Any) -> int:
     try:
         return process.memory_info().rss
     except psutil.Error:
         return 0
 
 
-def _own_peak(process_id):
+def _own_peak(process_id: int) -> int:
     """The peak resident memory of one process in bytes, 0 where the system does not keep it."""
     try:
         if psutil.WINDOWS:
@@ -158,21 +159,21 @@ class PatientKernelClient(AsyncKernelClient):
 class ChapterClient(PapermillNotebookClient):
     """Executes the cells of one chapter, and tells its Watch."""
 
-    def __init__(self, manager, watch, **options):
+    def __init__(self, manager: Any, watch: Watch, **options: Any):
         super().__init__(manager, coalesce_streams=True, **options)
         self.watch = watch
         self.watch.notebook = manager.nb
         self.watch.total = sum(cell.cell_type == "code" and bool(cell.source.strip()) for cell in manager.nb.cells)
         self.on_cell_executed = self._cell_executed
 
-    def _cell_executed(self, **_):
+    def _cell_executed(self, **_: Any):
         self.watch.done += 1
 
-    def start_new_kernel(self, **options):
+    def start_new_kernel(self, **options: Any) -> None:
         super().start_new_kernel(**options)
         self.watch.follow(self.km.provisioner.process)
 
-    def papermill_execute_cells(self):
+    def papermill_execute_cells(self) -> None:
         try:
             super().papermill_execute_cells()
         except BaseException:
@@ -185,7 +186,9 @@ class ChapterEngine(NBClientEngine):
     """The papermill engine that ``papermill.execute_notebook(engine_name=ENGINE, watch=Watch())`` uses."""
 
     @classmethod
-    def execute_managed_notebook(cls, nb_man, kernel_name, watch, start_timeout, execution_timeout, **_):
+    def execute_managed_notebook(
+        cls, nb_man: Any, kernel_name: str, watch: Watch, start_timeout: int, execution_timeout: int, **_: Any
+    ) -> None:
         with tempfile.TemporaryDirectory(prefix="course-", ignore_cleanup_errors=True) as scratch:
             manager = kernel_manager(scratch)
             client = ChapterClient(
@@ -212,10 +215,10 @@ class CourseKernels(KernelSpecManager):
     A kernel of that name which the user or the system has installed would be another Python, without our packages.
     """
 
-    def find_kernel_specs(self):
+    def find_kernel_specs(self) -> dict[str, str]:
         return {**super().find_kernel_specs(), KERNEL: RESOURCES}
 
-    def get_kernel_spec(self, kernel_name):
+    def get_kernel_spec(self, kernel_name: str) -> Any:
         if kernel_name.lower() != KERNEL:
             return super().get_kernel_spec(kernel_name)
         return KernelSpec(
@@ -223,7 +226,7 @@ class CourseKernels(KernelSpecManager):
         )
 
 
-def kernel_manager(scratch):
+def kernel_manager(scratch: str) -> Any:
     """A manager for one kernel of this very Python, whose connection lives in the folder ``scratch``."""
     manager = AsyncKernelManager(
         kernel_name=KERNEL,

@@ -11,7 +11,7 @@ from utils.course.remedies import Finding, make, reinstall
 from utils.errors import CourseError
 
 
-def settings():
+def settings() -> Finding:
     """The user's own settings, which kernels of the course do not get; and the backend of Keras, which they do."""
     try:
         backend = environment.backend()
@@ -22,7 +22,7 @@ def settings():
     return Finding("settings", True, f"{found}; not used here: {', '.join(apart)}" if apart else found)
 
 
-def kernel():
+def kernel() -> Finding:
     """Whether a kernel starts as it does in the lab, with this Python and with our ``utils``."""
     said, error = in_kernel("import sys, utils\nreport = [sys.executable, utils.__file__, __debug__]")
     if error:
@@ -34,7 +34,7 @@ def kernel():
     return Finding("kernel", True, f"starts; utils comes from {Path(said[1]).parent}")
 
 
-def figure():
+def figure() -> Finding:
     """Whether a figure can be drawn in a kernel, with words and a formula in it."""
     said, error = in_kernel(
         "import io\n"
@@ -52,7 +52,7 @@ def figure():
     return Finding("figure", True, f"drawn with Matplotlib {version('matplotlib')}")
 
 
-def keras():
+def keras() -> Finding:
     """Whether a network trains for a step in a kernel; with which settings, and on which processors."""
     said, error = in_kernel(
         "import os\n"
@@ -81,7 +81,7 @@ def keras():
     return Finding("Keras", True, f"{found}; a step of training was taken; {processors}")
 
 
-def in_kernel(source):
+def in_kernel(source: str) -> tuple[str, str | None]:
     """Run code in a kernel like the lab's. Returns (what it called ``report``, what went wrong or None)."""
     import nbformat
 

@@ -22,7 +22,7 @@ SETTINGS = ".course"  # in the learner's folder: what its kernels use as setting
 ROOT_OPTIONS = ("--ServerApp.root_dir", "--notebook-dir", "--preferred-dir", "--ServerApp.notebook_dir")
 
 
-def open_lab(options):
+def open_lab(options: list[str]) -> None:
     """Copy what is missing, say what was done, and become JupyterLab over the learner's folder.
 
     Parameters
@@ -57,7 +57,7 @@ def open_lab(options):
     sys.exit(subprocess.call(command, env=environment))
 
 
-def parse(words):
+def parse(words: list[str]) -> tuple[str | None, list[str]]:
     """(the folder after ``--work``, or None; the words for JupyterLab). Raises UsageError when no folder follows."""
     chosen, others, words = [], [], iter(words)
     for word in words:
@@ -74,7 +74,7 @@ def parse(words):
     return (chosen or [None])[0], others
 
 
-def jupyter_command(folder, options):
+def jupyter_command(folder: Path, options: list[str]) -> tuple[list[str], list[str]]:
     """The words that start JupyterLab over a folder, and sentences on what was added for this user."""
     command = start("lab", "--ServerApp.kernel_spec_manager_class=utils.course.kernel.CourseKernels")
     if not any(option.startswith(ROOT_OPTIONS) for option in options):
@@ -87,7 +87,7 @@ def jupyter_command(folder, options):
     return [*command, *options], sentences
 
 
-def work_folder():
+def work_folder() -> Path:
     """The folder of the learner's copies: ``work/``, or the one that COURSE_WORK names.
 
     A relative one is below the root of the course, not below the current folder, so that it is always the same.
@@ -95,7 +95,7 @@ def work_folder():
     return root() / Path(os.environ.get("COURSE_WORK") or "work").expanduser()
 
 
-def refuse_unfit(folder):
+def refuse_unfit(folder: Path) -> None:
     """Raise UsageError when the copies would lie among the chapters themselves, or the folder is a file."""
     place = folder.resolve()
     if place == root() or place.is_relative_to(root() / "chapters"):
@@ -104,7 +104,7 @@ def refuse_unfit(folder):
         raise UsageError(f"{folder} is a file: name a folder for your copies.")
 
 
-def make_ready(folder):
+def make_ready(folder: Path) -> None:
     """Make the learner's folder. Raises CourseError when it cannot be made, or cannot be written."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -114,7 +114,7 @@ def make_ready(folder):
         raise cannot_write(folder, error) from error
 
 
-def cannot_write(path, error):
+def cannot_write(path: Path, error: OSError) -> CourseError:
     """The CourseError for a place that cannot be written: whose it is, and what to do."""
     reason = error.strerror or str(error)
     if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
@@ -123,12 +123,12 @@ def cannot_write(path, error):
     return CourseError(f"{path} cannot be written ({reason}): make room there, or name another folder with --work.")
 
 
-def existing(path):
+def existing(path: Path) -> Path:
     """The path itself, or the nearest folder above it that exists."""
     return next((place for place in [path, *path.parents] if os.access(place, os.F_OK)), path)
 
 
-def _owner(place):
+def _owner(place: Path):
     """``; PLACE belongs to root``, where the system knows owners and it is somebody else."""
     try:
         return "" if place.stat().st_uid == os.geteuid() else f"; {place} belongs to {place.owner()}"
@@ -136,7 +136,7 @@ def _owner(place):
         return ""
 
 
-def copy_chapters(folder=None):
+def copy_chapters(folder: Path | None = None) -> list[str]:
     """Copy each chapter that is not in the learner's folder yet. Returns sentences: what was copied or has changed.
 
     Raises CourseError when the folder cannot be written.
@@ -160,19 +160,19 @@ def copy_chapters(folder=None):
     return sentences
 
 
-def _short(path):
+def _short(path: Path):
     """A path as its reader would type it: without the root of the course."""
     return str(path.relative_to(root())) if path.is_relative_to(root()) else str(path)
 
 
-def _copy_glossary(folder):
+def _copy_glossary(folder: Path):
     """Put the page that chapter 00 leads to beside the chapters; one that is there stays."""
     page, copy = root() / "chapters" / "glossary.md", folder / "glossary.md"
     if page.exists() and not copy.exists():
         _write(copy, page.read_text(encoding="utf-8"))
 
 
-def _copy(chapter, path):
+def _copy(chapter: dict, path: Path):
     for cell in chapter["cells"]:
         if cell["cell_type"] == "code":
             cell["outputs"], cell["execution_count"] = [], None
@@ -181,7 +181,7 @@ def _copy(chapter, path):
     _write(path, notebooks.as_text(chapter))
 
 
-def _write(path, text):
+def _write(path: Path, text: str):
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with path.open("x", encoding="utf-8", newline="\n") as file:  # x: never over a file that is there
@@ -197,7 +197,7 @@ def _write(path, text):
         raise cannot_write(path, error) from error
 
 
-def _changed_since(chapter, copy):
+def _changed_since(chapter: dict, copy: Path):
     """Whether a chapter's text differs from the one that the learner's copy was made from, as far as we know that."""
     try:
         made_from = notebooks.read(copy)["metadata"].get("course_copy", {}).get("text_sha256")

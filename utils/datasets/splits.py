@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from utils.datasets.split_arguments import (
     FRACTIONS,
@@ -87,7 +88,7 @@ def by_group(groups: np.ndarray, fractions: Sequence[float] = FRACTIONS, seed: i
     return _build(np.arange(len(member)), part[member])
 
 
-def by_scaffold(groups, fractions: Sequence[float] = FRACTIONS) -> Split:
+def by_scaffold(groups: ArrayLike, fractions: Sequence[float] = FRACTIONS) -> Split:
     """Molecules by scaffold: the common ones train, the rare ones test, as in MoleculeNet (doi:10.1039/C7SC02664A).
 
     groups: scaffold number of each molecule (n,), or a ``Molecules``. Nothing is left to chance: there is no seed.
@@ -145,7 +146,7 @@ def by_position(
     return split
 
 
-def deduplicate(sequences) -> np.ndarray:
+def deduplicate(sequences: ArrayLike) -> np.ndarray:
     """Row numbers, ascending int64, of the first appearance of each different sequence."""
     return np.sort(np.unique(one_per_row(sequences, "sequence").astype(str), return_index=True)[1]).astype(np.int64)
 

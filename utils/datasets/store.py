@@ -6,6 +6,7 @@ import lzma
 import os
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -86,7 +87,7 @@ def read(entry: Entry, name: str) -> bytes:
     return content
 
 
-def read_csv(entry: Entry, name: str, **options) -> pd.DataFrame:
+def read_csv(entry: Entry, name: str, **options: Any) -> pd.DataFrame:
     """One embedded table, ``.csv`` or ``.csv.xz``."""
     content = read(entry, name)
     if name.endswith(".xz"):

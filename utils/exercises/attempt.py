@@ -4,8 +4,10 @@ import copy
 import inspect
 import string
 import warnings
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
@@ -26,12 +28,12 @@ from utils.exercises.limits import TimeUp, line_of, time_limit
 TIME_LIMIT = 20.0  # seconds for one call of the learner's function; the references take milliseconds
 
 
-def changes(name):
+def changes(name: str) -> str:
     """The sentence about a function that changes the argument of this name."""
     return f"your code changed {name} itself; work on a copy, {name}.copy()"
 
 
-def duplicate(value):
+def duplicate(value: Any) -> Any:
     """A copy of an input: arrays copied, generators in the same state, functions and models as they are."""
     if isinstance(value, np.ndarray):
         return value.copy()
@@ -44,7 +46,7 @@ def duplicate(value):
     return value
 
 
-def _same_input(before, after):
+def _same_input(before: Any, after: Any):
     if isinstance(before, np.ndarray):
         return np.array_equal(before, after, equal_nan=before.dtype.kind in "fc")
     if type(before) in {list, tuple}:
@@ -68,7 +70,7 @@ class Case:
     parts: tuple = ()
     wanted: object = None
 
-    def run(self, function):
+    def run(self, function: Callable) -> tuple:
         """The result of a function for copies of this input, and the exception that it raised, one of them None."""
         try:
             with warnings.catch_warnings(action="ignore"):  # what our mistakes do is not the learner's business
@@ -76,7 +78,7 @@ class Case:
         except Exception as error:
             return None, error
 
-    def right(self, result, error):
+    def right(self, result: Any, error: Exception | None) -> bool:
         """Whether a result, or an exception, is right here."""
         if self.refused or error:
             return self.refused and (isinstance(error, (ValueError, AssertionError)) or type(error) is Exception)
@@ -87,7 +89,7 @@ class Case:
         except Wrong:
             return False
 
-    def tidy(self, result):
+    def tidy(self, result: Any) -> Any:
         """A result in the form of the reference's: an array, bool for a mask, or a tuple of them, one for each part.
 
         Raises Wrong where the parts or their shapes differ from the reference's.
@@ -97,7 +99,7 @@ class Case:
             return tuple(self._like(mine, right, part) for mine, right, part in pairs)
         return self._like(result, self.wanted, "")
 
-    def _like(self, result, wanted, part):
+    def _like(self, result: Any, wanted: Any, part: str):
         try:
             right = as_array(wanted)
         except (ValueError, TypeError):  # a list of arrays of different shapes
@@ -107,7 +109,7 @@ class Case:
         kind, about = "b" if right.dtype.kind == "b" else "fiub", _of(self.shape, part)
         return expect_array(result, right.shape, about, kind, self.inputs, part)
 
-    def explained(self, result, error, mistaken, mistaken_error):
+    def explained(self, result: Any, error: Exception | None, mistaken: Any, mistaken_error: Exception | None) -> bool:
         """Whether a wrong result is that of a mistake: equal, or equal in each part in which the mistake shows."""
         if error or mistaken_error:
             return type(error) is type(mistaken_error)
@@ -133,7 +135,7 @@ class Attempt:
     error: Exception = None
     passed: list = field(default_factory=list)
 
-    def __call__(self, *arguments, **options):
+    def __call__(self, *arguments: Any, **options: Any):
         """Call the learner's function and return what it returns, nothing judged but that its input stays as it is."""
         self.arguments = (
             dict(zip(inspect.signature(self.exercise.function).parameters, arguments, strict=False)) | options
@@ -155,7 +157,16 @@ class Attempt:
             expect(_same_input(value, self.arguments[name]), f"{self.last_call()} {changes(name)}")
         return result
 
-    def case(self, inputs, *arguments, why="", shape="", tolerance=TOLERANCE, accept=None, **options):
+    def case(
+        self,
+        inputs: str | None,
+        *arguments: Any,
+        why: Any = "",
+        shape: Any = "",
+        tolerance: float = TOLERANCE,
+        accept: Callable | None = None,
+        **options: Any,
+    ) -> Any:
         """Call the learner's function, and compare the result with the reference and with the known mistakes.
 
         ``inputs`` names the input in words (None: the arguments are described). Wrong is raised with the sentence of
@@ -175,7 +186,7 @@ class Attempt:
         self.passed.append(case)
         return case.tidy(result)
 
-    def refuses(self, inputs, *arguments, why="", **options):
+    def refuses(self, inputs: str | None, *arguments: Any, why: Any = "", **options: Any) -> str:
         """Expect that the learner's function refuses an input, as the reference does: by ValueError, an assertion or a
         plain Exception. Returns the words of the refusal (str)."""
         case = self._case(inputs, arguments, options, refused=True)
@@ -190,7 +201,7 @@ class Attempt:
         self.passed.append(case)
         return str(error)
 
-    def expect(self, condition, mistake, inputs="", **values):
+    def expect(self, condition: Any, mistake: str, inputs: str = "", **values: Any) -> None:
         """Raise Wrong with the sentence of a registered mistake unless the condition holds; ``values`` fill it in."""
         says = self.says(mistake)
         if not condition:
@@ -199,20 +210,20 @@ class Attempt:
                 + says.format(**{name: _word(value) for name, value in values.items()})
             )
 
-    def says(self, mistake):
+    def says(self, mistake: str) -> str:
         """The sentence of a registered mistake, by its name."""
         return {known.name: known.says for known in self.exercise.wrong_answers}[mistake]
 
-    def last_call(self):
+    def last_call(self) -> str:
         """The words that name the input of the last call."""
         return f"for {_in_words(self.arguments)}"
 
-    def _case(self, inputs, arguments, options, **more):
+    def _case(self, inputs: str | None, arguments: Any, options: Any, **more: Any):
         named = dict(zip(inspect.signature(self.exercise.function).parameters, arguments, strict=False)) | options
         parts = self.exercise.returns
         return Case(inputs or _in_words(named), duplicate(arguments), duplicate(options), parts=parts, **more)
 
-    def _outcome(self, arguments, options):
+    def _outcome(self, arguments: Any, options: Any):
         try:
             return self(*arguments, **options), None
         except Wrong:
@@ -222,7 +233,7 @@ class Attempt:
                 raise
             return None, error
 
-    def _name_the_mistake(self, case, result, error):
+    def _name_the_mistake(self, case: Any, result: Any, error: Exception | None):
         for mistake in self.exercise.wrong_answers:
             made = case.run(mistake.function)
             if case.right(*made) or not case.explained(result, error, *made):
@@ -231,7 +242,7 @@ class Attempt:
                 raise Wrong(f"for {case.inputs} {_filled(mistake.says, self.arguments, result, case.wanted)}")
 
 
-def _general(case, result, why):
+def _general(case: Any, result: Any, why: Any):
     """Raise Wrong with what came and what was expected."""
     case.tidy(result)
     if case.parts and not case.accept:
@@ -245,21 +256,21 @@ def _general(case, result, why):
     raise Wrong(f"for {case.inputs} you returned {describe(result)}{wanted}{because}")
 
 
-def _of(words, part):
+def _of(words: Any, part: str):
     """The words about a part: words for all, or a dict of words by part."""
     return words.get(part, "") if isinstance(words, dict) else words
 
 
-def _in_words(arguments):
+def _in_words(arguments: Any):
     *most, last = [f"{name} = {describe(value)}" for name, value in arguments.items()] or ["no arguments"]
     return f"{', '.join(most)} and {last}" if most else last
 
 
-def _word(value):
+def _word(value: Any):
     return value if type(value) is str else describe(value).strip("'")
 
 
-def _filled(says, arguments, result, wanted):
+def _filled(says: str, arguments: Any, result: Any, wanted: Any):
     """A mistake's sentence with its {placeholders} filled: the arguments by their names, {got} and {wanted}."""
     if not any(name for _, name, _, _ in string.Formatter().parse(says)):
         return says.format()

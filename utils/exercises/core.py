@@ -42,7 +42,9 @@ import dis
 import functools
 import importlib
 import inspect
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from IPython.display import Code, display
@@ -71,21 +73,29 @@ class WrongAnswer:
 class Exercise:
     """One exercise. Calling it calls its reference solution."""
 
-    def __init__(self, identifier, title, function, points, hints, returns=()):
+    def __init__(
+        self,
+        identifier: str,
+        title: str,
+        function: Callable,
+        points: int,
+        hints: Sequence[str],
+        returns: Sequence[str] = (),
+    ):
         self.id, self.title, self.points, self.hints = identifier, title, points, tuple(hints)
         self.returns = tuple(returns)
         self.function, self.checker, self.wrong_answers = function, None, []
         functools.update_wrapper(self, function)
 
-    def __call__(self, *args, **kwargs):
+    def __call__(self, *args: Any, **kwargs: Any):
         return self.function(*args, **kwargs)
 
-    def checks(self, function):
+    def checks(self, function: Callable) -> Callable:
         """Register the check: ``function(answer, rng)`` raises Wrong, through ``answer.case``, when it is wrong."""
         self.checker = function
         return function
 
-    def wrong(self, name, *, says):
+    def wrong(self, name: str, *, says: str) -> Callable:
         """Register a known mistake: ``says`` is the sentence that the learner reads, after "for {inputs}"."""
 
         def register(function):
@@ -94,7 +104,7 @@ class Exercise:
 
         return register
 
-    def judge(self, answer, seed=0):
+    def judge(self, answer: Any, seed: int = 0) -> tuple[str, str]:
         """Judge a learner's function. Returns (status, message) with status ``open``, ``wrong`` or ``passed``."""
         if not callable(answer):
             return "wrong", f"pass your function itself, check({self.id!r}, name): this is {describe(answer)}"
@@ -121,7 +131,7 @@ class Exercise:
         return "passed", ""
 
 
-def _is_reference(answer, item):
+def _is_reference(answer: Any, item: "Exercise"):
     """Whether the answer is the course's own function: itself, its Exercise, or a wrapper or a copy of it."""
     while answer is not None:
         code = getattr(answer, "__code__", None)
@@ -131,7 +141,7 @@ def _is_reference(answer, item):
     return False
 
 
-def untouched(function):
+def untouched(function: Callable) -> bool:
     """Whether a function has no body but its docstring, ``...``, ``pass`` or ``return None``."""
     if not inspect.isfunction(function):
         return False
@@ -141,20 +151,22 @@ def untouched(function):
     return {step.opname for step in steps} <= idle and constants <= {None, ...}
 
 
-def exercise(identifier, title, *, points=1, hints=(), returns=()):
+def exercise(
+    identifier: str | float, title: str, *, points: int = 1, hints: Sequence[str] = (), returns: Sequence[str] = ()
+) -> Callable[[Callable], Exercise]:
     """Declare the decorated function as the reference solution of an exercise; ``returns`` names the parts of its
     result where it returns a tuple."""
     return lambda function: Exercise(identifier, title, function, points, hints, returns)
 
 
-def get(identifier):
+def get(identifier: str | float) -> Exercise:
     """The Exercise with this id, for example ``"3.1"``. Raises UsageError, naming those there are."""
     module = importlib.import_module(module_name(identifier))
     identifier = find_id(identifier)
     return next(item for item in vars(module).values() if isinstance(item, Exercise) and item.id == identifier)
 
 
-def check(identifier, answer):
+def check(identifier: str | float, answer: Any) -> None:
     """Check a learner's function and show ○ (not attempted), ✗ (with what is wrong, and for which input) or ✓.
 
     The course's own function, ``reference(identifier)``, is no attempt, and is not judged.
@@ -179,7 +191,7 @@ def check(identifier, answer):
 _hints_given = {}
 
 
-def hint(identifier):
+def hint(identifier: str | float) -> None:
     """Show the next hint of an exercise; after the last one, all of them again."""
     item = get(identifier)
     given = min(_hints_given.get(item.id, 0) + 1, len(item.hints))
@@ -188,11 +200,11 @@ def hint(identifier):
         print(f"Hint {number} of {len(item.hints)}: {text}")
 
 
-def solution(identifier):
+def solution(identifier: str | float) -> None:
     """Show the source of the reference solution of an exercise."""
     display(Code(solution_source(identifier), language="python"))
 
 
-def reference(identifier):
+def reference(identifier: str | float) -> Callable:
     """The reference solution of an exercise as a function, so that a chapter goes on whether or not it was solved."""
     return get(identifier).function

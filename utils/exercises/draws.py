@@ -1,5 +1,7 @@
 """Bootstrap draws of whole groups, judged: for exercises in which the learner's function draws by chance."""
 
+from typing import Any
+
 import numpy as np
 
 from utils.exercises.expect import expect
@@ -15,7 +17,7 @@ NEVER_DRAWN = "group {group} was in none of your draws: draw from all groups"
 BIG_GROUPS = "large groups came more often than small ones: draw from the names of the groups, each once, not from rows"
 
 
-def judge_draws(draws, groups, inputs):
+def judge_draws(draws: Any, groups: np.ndarray, inputs: str) -> None:
     """Raise Wrong unless each draw is of whole groups, as many as there are, with replacement, all equally likely.
 
     Parameters

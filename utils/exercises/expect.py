@@ -1,5 +1,8 @@
 """What a check may expect of an answer, each with words for the learner when it is not so."""
 
+from collections.abc import Sequence
+from typing import Any
+
 import numpy as np
 
 TOLERANCE = 1e-6
@@ -10,19 +13,19 @@ class Wrong(Exception):
     """The learner's answer is wrong; the message says what is wrong, and for which input."""
 
 
-def as_array(value):
+def as_array(value: Any) -> np.ndarray:
     """A value as a NumPy array, be it a list, a tuple or a tensor of any backend. Raises ValueError for ragged rows."""
     array = np.asarray(_off_device(value))
     return array.astype(np.float32) if array.dtype.name in {"float16", "bfloat16"} else array
 
 
-def _off_device(value):
+def _off_device(value: Any):
     if hasattr(value, "detach"):  # a tensor of PyTorch that may carry a gradient
         return value.detach().cpu().numpy()
     return [_off_device(part) for part in value] if isinstance(value, (list, tuple)) else value
 
 
-def describe(value):
+def describe(value: Any) -> str:
     """A short description of a value: its shape for an array, itself when it is small, never an address in memory."""
     if hasattr(value, "__array__") and hasattr(value, "shape") and not isinstance(value, np.generic):
         array = as_array(value)
@@ -42,7 +45,7 @@ def describe(value):
     return f"{article} {kind}" + (f" of length {len(value)}" if hasattr(value, "__len__") else "")
 
 
-def _text(value):
+def _text(value: Any):
     """repr, without NumPy's type names and without digits that nobody reads."""
     if isinstance(value, np.generic):
         value = value.item()
@@ -56,12 +59,12 @@ def _text(value):
     return repr(value)
 
 
-def shape_text(shape):
+def shape_text(shape: Sequence[int]) -> str:
     """(4, 4) → ``an array of shape (4, 4)``; () → ``a single number``."""
     return f"an array of shape {tuple(map(int, shape))}" if len(shape) else "a single number"
 
 
-def told_apart(a, b):
+def told_apart(a: Any, b: Any) -> tuple[str, str]:
     """Two numbers as text, with at least four digits and as many more as it takes to tell them apart."""
     if isinstance(a, (bool, np.bool_)) and isinstance(b, (bool, np.bool_)):
         return str(bool(a)), str(bool(b))
@@ -72,7 +75,7 @@ def told_apart(a, b):
     return texts
 
 
-def alike(a, b, tolerance=TOLERANCE):
+def alike(a: Any, b: Any, tolerance: float = TOLERANCE) -> bool:
     """Whether two results are the same: equal shapes, and numbers that agree up to a tolerance.
 
     A list, a tuple, an array and a tensor of the same numbers are alike, and so are masks of bool and of 0 and 1.
@@ -95,24 +98,31 @@ def alike(a, b, tolerance=TOLERANCE):
     return bool(np.array_equal(first, second))
 
 
-def _near(a, b, tolerance):
+def _near(a: Any, b: Any, tolerance: float):
     if np.float32 in (a.dtype, b.dtype):
         tolerance = max(tolerance, SINGLE)
     return np.isclose(a.astype(float), b.astype(float), rtol=tolerance, atol=tolerance, equal_nan=True)
 
 
-def expect(condition, message):
+def expect(condition: Any, message: str) -> None:
     """Raise Wrong with the message unless the condition holds."""
     if not condition:
         raise Wrong(message)
 
 
-def _subject(inputs, part):
+def _subject(inputs: str, part: str):
     """The beginning of a sentence about what came: ``for 4 rows you returned``, ``for 4 rows your loss is``."""
     return (f"for {inputs} " if inputs else "") + (f"your {part} is" if part else "you returned")
 
 
-def expect_array(value, shape=None, why="", dtype_kind="fiub", inputs="", part=""):
+def expect_array(
+    value: Any,
+    shape: Sequence[int] | None = None,
+    why: Any = "",
+    dtype_kind: str = "fiub",
+    inputs: str = "",
+    part: str = "",
+) -> np.ndarray:
     """Expect numbers of a given shape, and return them as an array. ``why`` explains the shape, ``inputs`` names the
     input, ``part`` the part of the result. With ``dtype_kind="b"`` a mask is expected, True and False or 1 and 0, and
     returned as bool."""
@@ -132,7 +142,7 @@ def expect_array(value, shape=None, why="", dtype_kind="fiub", inputs="", part="
     return array
 
 
-def _mask(array, case):
+def _mask(array: np.ndarray, case: Any):
     if array.dtype.kind in "fiu":
         others = array[~np.isin(array, (0, 1))]
         if others.size:
@@ -142,12 +152,20 @@ def _mask(array, case):
     return array
 
 
-def expect_number(value, why=""):
+def expect_number(value: Any, why: Any = "") -> float:
     """Expect a single number, and return it as a float."""
     return float(expect_array(value, shape=(), why=why))
 
 
-def expect_close(got, wanted, why="", tolerance=TOLERANCE, inputs="", shape="", part=""):
+def expect_close(
+    got: Any,
+    wanted: Any,
+    why: Any = "",
+    tolerance: float = TOLERANCE,
+    inputs: str = "",
+    shape: Any = "",
+    part: str = "",
+) -> None:
     """Expect the wanted shape, and values equal to the wanted ones up to a tolerance, absolute and relative.
 
     ``inputs`` names the input, ``part`` the part of the result, ``shape`` explains the shape, and ``why`` the values:
@@ -173,7 +191,7 @@ def expect_close(got, wanted, why="", tolerance=TOLERANCE, inputs="", shape="", 
     )
 
 
-def expect_parts(value, names, inputs=""):
+def expect_parts(value: Any, names: Sequence[str], inputs: str = "") -> Any:
     """Expect one part for each of the names, in a tuple, a list or the rows of an array, and return them as a tuple."""
     wanted, case = f"({', '.join(names)})", _subject(inputs, "")
     expect(value is not None, f"{case} None: it should be {wanted}")
@@ -187,11 +205,11 @@ def expect_parts(value, names, inputs=""):
     return tuple(parts)
 
 
-def rule_out(got, mistake, wanted, message):
+def rule_out(got: Any, mistake: Any, wanted: Any, message: str) -> None:
     """Raise Wrong with the message when the answer is that of a known mistake, on an input where it shows."""
     if _equal(got, mistake) and not _equal(wanted, mistake):
         raise Wrong(message)
 
 
-def _equal(a, b):
+def _equal(a: Any, b: Any):
     return np.shape(a) == np.shape(b) and np.allclose(a, b, equal_nan=True)

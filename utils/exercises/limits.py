@@ -5,7 +5,9 @@ import linecache
 import signal
 import threading
 import traceback
+from collections.abc import Callable
 from contextlib import contextmanager
+from typing import Any
 
 
 class TimeUp(BaseException):
@@ -13,7 +15,7 @@ class TimeUp(BaseException):
 
 
 @contextmanager
-def time_limit(seconds):
+def time_limit(seconds: float) -> Any:
     """Raise TimeUp in the block when it runs longer than ``seconds`` (float), and again every second until it ends."""
     in_main = threading.current_thread() is threading.main_thread()
     with _alarm(seconds) if in_main and hasattr(signal, "setitimer") else _watchdog(seconds):
@@ -21,7 +23,7 @@ def time_limit(seconds):
 
 
 @contextmanager
-def _alarm(seconds):
+def _alarm(seconds: float):
     def ring(number, frame):
         raise TimeUp
 
@@ -37,7 +39,7 @@ def _alarm(seconds):
 
 
 @contextmanager
-def _watchdog(seconds):
+def _watchdog(seconds: float):
     """For Windows, and for threads other than the main one: a second thread raises TimeUp in this one."""
     this_thread, ended = ctypes.c_ulong(threading.get_ident()), threading.Event()
 
@@ -57,7 +59,7 @@ def _watchdog(seconds):
         ctypes.pythonapi.PyThreadState_SetAsyncExc(this_thread, None)  # one that has not arrived yet
 
 
-def line_of(error, function):
+def line_of(error: BaseException, function: Callable) -> str:
     """`` in line 3: total += x``, the learner's line where an error arose, or ``""`` when no line is known."""
     file = getattr(getattr(function, "__code__", None), "co_filename", None)
     found = ""

@@ -4,6 +4,7 @@ import html
 import json
 import re
 from pathlib import Path
+from typing import Any
 
 from IPython.display import display
 from IPython.utils.capture import capture_output
@@ -21,7 +22,7 @@ COLOURS = {
 }
 
 
-def questions(chapter):
+def questions(chapter: int) -> list[dict]:
     """The questions of a chapter (int), in jupyterquiz's format: a list of dict.
 
     Raises ValueError when the chapter has no quiz.
@@ -33,7 +34,7 @@ def questions(chapter):
     return json.loads(path.read_text(encoding="utf-8"))
 
 
-def quiz(chapter):
+def quiz(chapter: int) -> None:
     """Show the quiz of a chapter, and under it the questions as text for readers without JavaScript."""
     items = questions(chapter)
     markup, script = _interactive(items, f"quiz{int(chapter):02d}")
@@ -42,7 +43,7 @@ def quiz(chapter):
     display({"text/html": _as_html(items), "text/plain": ""}, raw=True)
 
 
-def _interactive(items, name):
+def _interactive(items: list[dict], name: str):
     """jupyterquiz's markup and script, repaired in two ways.
 
     Its <div> is left open, which swallows what follows in an exported page; and its random name, once the seed is set,
@@ -57,7 +58,7 @@ def _interactive(items, name):
     return markup.replace(drawn, name) + "</div>", script.replace(drawn, name)
 
 
-def _as_html(items):
+def _as_html(items: list[dict]):
     parts = []
     for item in items:
         rows = [
@@ -69,11 +70,11 @@ def _as_html(items):
     return f"<details><summary>The questions as text, with their answers</summary><ol>{''.join(parts)}</ol></details>"
 
 
-def _as_text(items):
+def _as_text(items: list[dict]):
     return "\n".join(f"{number}. {item['question']}" for number, item in enumerate(items, 1))
 
 
-def _answer(answer):
+def _answer(answer: Any):
     if "answer" in answer:
         return str(answer["answer"])
     if "value" in answer:

@@ -28,13 +28,13 @@ def _declarations():
     return found
 
 
-def exercise_ids(chapter=None):
+def exercise_ids(chapter: int | None = None) -> list[str]:
     """The ids of all exercises, or of those of one chapter (int), in their order."""
     ids = sorted(_declarations(), key=lambda name: [int(part) for part in name.split(".")])
     return [name for name in ids if chapter is None or int(name.split(".")[0]) == chapter]
 
 
-def find_id(exercise_id):
+def find_id(exercise_id: str | float) -> str:
     """The id (str) that is meant: ``"3.4"``, or the number 3.4. Raises UsageError, naming the exercises there are."""
     if isinstance(exercise_id, str):
         if exercise_id in _declarations():
@@ -55,11 +55,11 @@ def find_id(exercise_id):
     raise UsageError(f"There is no exercise {asked}; there are {', '.join(there or exercise_ids())}.")
 
 
-def module_name(exercise_id):
+def module_name(exercise_id: str | float) -> str:
     """The dotted name of the module that declares the exercise. Raises UsageError for an unknown id."""
     return f"utils.exercises.{_declarations()[find_id(exercise_id)][0]}"
 
 
-def solution_source(exercise_id):
+def solution_source(exercise_id: str | float) -> str:
     """The source (str) of the reference solution, without decorators. Raises UsageError for an unknown id."""
     return _declarations()[find_id(exercise_id)][1]

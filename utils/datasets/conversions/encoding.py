@@ -3,6 +3,7 @@
 import io
 import lzma
 import pickle
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -59,12 +60,12 @@ def npy(array: np.ndarray) -> bytes:
 
 
 class _HarmlessUnpickler(pickle.Unpickler):
-    def find_class(self, module: str, name: str):
+    def find_class(self, module: str, name: str) -> Any:
         if (module, name) not in HARMLESS:
             raise pickle.UnpicklingError(f"the pickle asks for {module}.{name}, which no array or table needs")
         return super().find_class(module.replace("numpy.core", "numpy._core"), name)
 
 
-def unpickle(content: bytes):
+def unpickle(content: bytes) -> Any:
     """Read a pickle that may hold arrays and data frames only; UnpicklingError names anything else that it asks for."""
     return _HarmlessUnpickler(io.BytesIO(content), encoding="bytes").load()

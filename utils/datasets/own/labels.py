@@ -1,7 +1,7 @@
 """What is to be predicted: which columns hold it, and which classes or numbers are in them."""
 
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from decimal import Decimal, InvalidOperation
 
 import numpy as np
@@ -15,7 +15,7 @@ from utils.errors import CourseError
 ALIKE = str.maketrans("аеорсухіјѕкмнтвοανικρτυχεβηζμ", "aeopcyxijskmhtboavikptuxebnzm")
 
 
-def columns(sheet: Sheet, table: Table, rest: Sequence[int], fits=lambda column: True) -> list[int]:
+def columns(sheet: Sheet, table: Table, rest: Sequence[int], fits: Callable = lambda column: True) -> list[int]:
     """The label columns among those that no option named: where the choice leaves no doubt, the others are said.
 
     Left out are running numbers, ids, text, empty columns and those with one value. fits: what else a label must be.
