@@ -4,7 +4,7 @@ import hashlib
 from dataclasses import dataclass
 from typing import Any
 
-from utils.datasets.catalogue import Entry, data_folder
+from utils.datasets.catalogue import Entry, File, data_folder
 from utils.datasets.downloads import Announce, Unavailable, to_stderr, write
 from utils.datasets.fetch import made
 from utils.datasets.store import state
