@@ -1,11 +1,11 @@
-"""Exercises of chapter 10 on molecules themselves: tokens of a SMILES, likeness of two, a split by scaffold."""
+"""Exercises of chapter 10 on molecules themselves: tokens of a SMILES, similarity of two, a split by scaffold."""
 
 import re
 
 import numpy as np
 
 from utils.exercises.core import exercise
-from utils.exercises.expect import expect, expect_array, expect_close, expect_number, expect_parts, rule_out
+from utils.exercises.expect import expect_array, expect_parts
 
 
 @exercise(
@@ -36,51 +36,47 @@ def tokenise(smiles):
 
 @tokenise.checks
 def _(answer, rng):
-    cases = ["CCO", "CC(=O)Cl", "BrCCBr", "Cc1ccccc1", "C[C@@H](N)C(=O)[O-]", "Sc1ccccc1", "C%12CCCC%12", "[Na+].[Cl-]"]
-    pieces = ["C", "c", "N", "Cl", "Br", "[nH]", "[C@H]", "=", "(", ")", "1", "2", "%10", "F"]
-    cases += ["".join(rng.choice(pieces, size=rng.integers(1, 12))) for _ in range(20)] + [""]
+    cases = ["CCO", "CC(=O)Cl", "BrCCBr", "Cc1ccccc1", "C[C@@H](N)C(=O)[O-]", "Sc1ccccc1", "C%12CCCC%12"]
+    cases += ["[Na+].[Cl-]", r"C/C=C\C", "CC#N", "COc1cc(N)ccc1-c1ccccc1"]
+    pieces = ["C", "c", "N", "Cl", "Br", "[nH]", "[C@H]", "=", "(", ")", "1", "2", "%10", "F", "/", "\\", "#", ":", "."]
+    cases += ["".join(rng.choice(pieces, size=rng.integers(1, 12))) for _ in range(20)]
     for smiles in cases:
-        got, wanted = answer(smiles), tokenise(smiles)
-        expect(got is not None, "your function returned None: is there a return in it?")
-        expect(
-            not isinstance(got, str) and all(isinstance(token, str) for token in got),
-            f"for {smiles!r} you returned {got!r}: give a list of strings",
-        )
-        got = list(got)
-        expect("".join(got) == smiles, f"for {smiles!r} your tokens join to {''.join(got)!r}: some characters got lost")
-        for wrong, words in {
-            _elements: "outside brackets only Cl and Br have two letters: in Cc a carbon meets an aromatic carbon",
-            _no_brackets: "what stands in brackets is one atom, with its charge and hydrogens: one token",
-            _no_ring_numbers: "a % announces a ring number of two digits: %12 is one token",
-            _letters: "Cl and Br are one atom each, what stands in brackets is one, and % takes two digits with it",
-        }.items():
-            expect(got != wrong(smiles) or got == wanted, f"for {smiles!r} you returned {got!r}: {words}")
-        expect(got == wanted, f"for {smiles!r} you returned {got!r} where {wanted!r} is expected")
+        answer.case(None, smiles)
 
 
-@tokenise.wrong("letter by letter", says="are one atom each")
-def _letters(smiles):
+@tokenise.wrong("letter by letter", says="you returned {got}: Cl, Br, a bracket and %12 are one token each")
+def _(smiles):
     return list(smiles)
 
 
-@tokenise.wrong("any capital with a small letter", says="outside brackets only Cl and Br")
-def _elements(smiles):
+@tokenise.wrong("any capital with a small letter", says="you returned {got}: only Cl and Br have two letters")
+def _(smiles):
     return re.findall(r"\[[^\]]*\]|%\d\d|[A-Z][a-z]|.", smiles)
 
 
-@tokenise.wrong("opens the brackets", says="what stands in brackets is one atom")
-def _no_brackets(smiles):
+@tokenise.wrong("opens the brackets", says="you returned {got}: a bracket with all its content is one token")
+def _(smiles):
     return re.findall(r"Br|Cl|%\d\d|.", smiles)
 
 
-@tokenise.wrong("ring numbers of one digit", says="announces a ring number")
-def _no_ring_numbers(smiles):
+@tokenise.wrong("without the brackets", says="you returned {got}: the brackets belong to their token")
+def _(smiles):
+    return [token.strip("[]") for token in tokenise(smiles)]
+
+
+@tokenise.wrong("ring numbers of one digit", says="you returned {got}: a % takes two digits, %12 is one token")
+def _(smiles):
     return re.findall(r"\[[^\]]*\]|Br|Cl|.", smiles)
 
 
-@tokenise.wrong("drops what is not a letter", says="some characters got lost")
+@tokenise.wrong("drops what is not a letter", says="you returned {got}: bonds and branches are tokens, too")
 def _(smiles):
     return re.findall(r"Br|Cl|[A-Za-z]", smiles)
+
+
+@tokenise.wrong("a list of characters", says=r"you returned {got}: any other character is a token, / and \ too")
+def _(smiles):
+    return re.findall(r"\[[^\]]*\]|Br|Cl|%\d\d|[A-Za-z0-9()=#.\-+]", smiles)
 
 
 @exercise(
@@ -89,8 +85,8 @@ def _(smiles):
     points=1,
     hints=[
         "Count the places where both have a 1, and the places where at least one has. Divide the first by the second.",
-        "With both = np.sum(one & other) and either = np.sum(one | other): return both / either, but 0 where either "
-        "is 0: nothing is known that they share.",
+        "With both = np.sum(one & other) and either = np.sum(one | other): return both / either, but 0.0 where either "
+        "is 0.",
     ],
 )
 def tanimoto(one, other):
@@ -103,49 +99,61 @@ def tanimoto(one, other):
 def _(answer, rng):
     empty, full = np.zeros(6, np.uint8), np.ones(6, np.uint8)
     known = np.array([[1, 1, 1, 1, 0, 0, 0, 0], [1, 1, 0, 0, 0, 1, 0, 0]], np.uint8)
-    cases = [(known[0], known[1])]
-    cases += [(rng.integers(0, 2, 40).astype(np.uint8), rng.integers(0, 2, 40).astype(np.uint8)) for _ in range(5)]
-    sparse = (rng.random((2, 500)) < 0.05).astype(np.uint8)
-    cases += [(sparse[0], sparse[1]), (full, full), (full, empty), (np.eye(6, dtype=np.uint8)[0], full), (empty, empty)]
+    cases = [
+        known,
+        *rng.integers(0, 2, size=(5, 2, 40), dtype=np.uint8),
+        (rng.random((2, 500)) < 0.05).astype(np.uint8),
+    ]
+    cases += [(full, full), (full, empty), (np.eye(6, dtype=np.uint8)[0], full), (empty, empty)]
+    cases += [(rng.random((2, 1024)) < 0.8).astype(np.uint8)]
     for one, other in cases:
-        inputs = (
-            f"fingerprints of {len(one)} bits with {one.sum()} and {other.sum()} ones, {np.sum(one & other)} shared"
+        ones, shared = f"{one.sum()} and {other.sum()} ones", f"{np.sum(one & other)} shared"
+        answer.case(
+            f"fingerprints of {len(one)} bits with {ones}, {shared}",
+            *(one, other),
+            shape="the similarity is one number",
+            why="shared ones divided by ones in either",
         )
-        wanted, got = tanimoto(one, other), expect_number(answer(one, other))
-        expect(not np.isnan(got), f"for {inputs} you divided 0 by 0: where neither has a 1 nothing is shared, so 0.0")
-        for wrong, words in {
-            _matching: "zeros in common say little, or two molecules would be alike by what both lack: count only ones",
-            _dice: "this is Dice's coefficient; divide by the ones in either, each place counted once",
-            _cosine: "this is the cosine; divide by the ones in either",
-            _of_the_first: "divide by the ones in either, not by those of the first: the likeness goes both ways",
-        }.items():
-            rule_out(got, wrong(one, other), wanted, f"for {inputs}: {words}")
-        expect_close(got, wanted, inputs=inputs, why="shared ones divided by ones in either")
 
 
-@tanimoto.wrong("counts zeros in common", says="zeros in common say little")
-def _matching(one, other):
+@tanimoto.wrong("counts zeros in common", says="you counted zeros in common: what both lack says little")
+def _(one, other):
     return np.mean(one == other)
 
 
-@tanimoto.wrong("Dice's coefficient", says="Dice's coefficient")
-def _dice(one, other):
-    return 2 * np.sum(one & other) / max(one.sum() + other.sum(), 1) if one.any() or other.any() else 0.0
+@tanimoto.wrong("Dice's coefficient", says="you returned Dice's coefficient; divide by the ones in either")
+def _(one, other):
+    return 2 * np.sum(one & other) / max(one.sum() + other.sum(), 1)
 
 
-@tanimoto.wrong("the cosine", says="this is the cosine")
-def _cosine(one, other):
-    return np.sum(one & other) / np.sqrt(max(one.sum() * float(other.sum()), 1)) if one.any() or other.any() else 0.0
+@tanimoto.wrong("shared ones counted twice", says="you counted shared ones twice in the denominator")
+def _(one, other):
+    return np.sum(one & other) / max(one.sum() + other.sum(), 1)
 
 
-@tanimoto.wrong("divides by the first", says="goes both ways")
-def _of_the_first(one, other):
-    return np.sum(one & other) / max(one.sum(), 1) if one.any() or other.any() else 0.0
+@tanimoto.wrong("the cosine", says="you returned the cosine; divide by the ones in either")
+def _(one, other):
+    return np.sum(one & other) / np.sqrt(max(one.sum() * float(other.sum()), 1))
 
 
-@tanimoto.wrong("0 divided by 0", says="you divided 0 by 0")
+@tanimoto.wrong("divides by the first", says="you divided by the ones of the first; divide by those in either")
+def _(one, other):
+    return np.sum(one & other) / max(one.sum(), 1)
+
+
+@tanimoto.wrong("0 divided by 0", says="you divided 0 by 0: if neither has any bit, nothing is shared; return 0.0")
 def _(one, other):
     return np.float64(np.sum(one & other)) / np.sum(one | other)
+
+
+@tanimoto.wrong(
+    "counts in 8 bits",
+    says="you returned {got} where {wanted} is expected: a product of uint8 arrays counts only to 255; use np.sum, or "
+    "turn the fingerprints into int first",
+)
+def _(one, other):
+    both = one @ other
+    return both / (one.sum() + other.sum() - both) if one.any() or other.any() else 0.0
 
 
 @exercise(
@@ -174,85 +182,116 @@ def scaffold_split(scaffolds, share):
 
 @scaffold_split.checks
 def _(answer, rng):
+    """The rows of a part may come in any order, so the parts are judged here and not compared as they are."""
     cases = [
-        (rng.geometric(0.15, size=60), 0.7),
+        (np.array([9, 2, 8, 9, 2, 5, 9, 2, 8, 9]), 0.5),  # each order gives another training part
+        (rng.permutation(40)[rng.geometric(0.15, size=60) % 40], 0.7),
         (np.array([3, 3, 3, 1, 1, 2, 2, 0, 4, 5]), 0.8),
         (np.array([7, 7, 7, 7, 1, 2]), 0.5),
         (np.arange(5), 0.6),
+        (np.zeros(4, int), 0.8),
+        (rng.geometric(0.4, size=30), 0.9),
     ]
-    cases += [(np.zeros(4, int), 0.8), (rng.geometric(0.4, size=30), 0.9)]
     for scaffolds, share in cases:
-        inputs = f"{len(scaffolds)} molecules of {len(np.unique(scaffolds))} scaffolds and share {share}"
-        parts = expect_parts(answer(scaffolds, share), ["training", "test"])
-        train, test = (np.sort(expect_array(part, inputs=inputs).astype(int).reshape(-1)) for part in parts)
-        everyone = np.sort(np.concatenate([train, test]))
-        expect(
-            np.array_equal(everyone, np.arange(len(scaffolds))),
-            f"for {inputs} your parts hold {len(everyone)} rows together: each row belongs to one of them, once",
-        )
+        n = len(scaffolds)
+        inputs = f"{n} molecules of {len(np.unique(scaffolds))} scaffolds and share {share}"
+        parts = expect_parts(answer(scaffolds, share), names := ("training", "test"), inputs)
+        parts = [expect_array(part, inputs=inputs, part=name) for part, name in zip(parts, names, strict=True)]
+        train, test = (np.sort(part.astype(int).reshape(-1)) for part in parts)
+        once = np.array_equal(np.sort(np.concatenate([train, test])), np.arange(n))
+        answer.expect(once, "one molecule per scaffold", inputs, number=len(train) + len(test))
         torn = np.intersect1d(scaffolds[train], scaffolds[test])
-        expect(
-            not len(torn),
-            f"for {inputs}, scaffold {torn[0] if len(torn) else ''} stands on both sides: it was torn apart",
-        )
-        expect(
-            len(train) <= share * len(scaffolds) + 1e-6,
-            f"for {inputs} your training part has {len(train)} rows: what does not fit any more goes to test",
-        )
-        right = scaffold_split(scaffolds, share)[0]
-        rare = _rare_first(scaffolds, share)[0]
-        expect(
-            np.array_equal(train, right) or not np.array_equal(train, rare),
-            f"for {inputs} you began with the rarest scaffolds: the common ones train, the rare ones test",
-        )
-        expect(
-            np.array_equal(train, right),
-            f"for {inputs} you put other rows into training than expected: the most common scaffold first, "
-            "of equals the smaller number, each to training if it still fits",
-        )
+        answer.expect(not len(torn), "row by row", inputs, scaffold=next(iter(torn), None))
+        answer.expect(len(train) <= share * n + 1e-6, "goes on until training is full", inputs, number=len(train))
+        right = np.array_equal(train, scaffold_split(scaffolds, share)[0])
+        for mistake, other in {
+            "the rarest first": _rarest_first,
+            "by number": _by_number,
+            "of equals the larger number": _larger_number,
+            "stops at the first that does not fit": _stops,
+        }.items():
+            answer.expect(right or not np.array_equal(train, other(scaffolds, share)[0]), mistake, inputs)
+        answer.expect(right, "scaffolds at random", inputs)
 
 
-@scaffold_split.wrong("row by row", says="stands on both sides")
+def _filled(scaffolds, share, order, fits=lambda count, room: count <= room, stops=False):
+    """The split with the scaffolds in the order of ``order(counts)``, another rule of what fits, or an early end."""
+    names, counts = np.unique(scaffolds, return_counts=True)
+    is_train, room = np.zeros(len(scaffolds), bool), share * len(scaffolds) + 1e-9
+    for k in order(counts):
+        if fits(counts[k], room):
+            is_train[scaffolds == names[k]] = True
+            room -= counts[k]
+        elif stops:
+            break
+    return np.flatnonzero(is_train), np.flatnonzero(~is_train)
+
+
+def _common_first(counts):
+    return np.argsort(-counts, kind="stable")
+
+
+def _rare_first(counts):
+    return np.argsort(counts, kind="stable")
+
+
+@scaffold_split.wrong(
+    "row by row", says="scaffold {scaffold} is in both parts: all molecules of a scaffold stay together"
+)
 def _(scaffolds, share):
     rows = np.arange(len(scaffolds))
     cut = int(share * len(rows))
     return rows[:cut], rows[cut:]
 
 
-@scaffold_split.wrong("the rarest first", says="you began with the rarest")
-def _rare_first(scaffolds, share):
-    names, counts = np.unique(scaffolds, return_counts=True)
-    is_train, room = np.zeros(len(scaffolds), bool), share * len(scaffolds) + 1e-9
-    for k in np.argsort(counts, kind="stable"):
-        if counts[k] <= room:
-            is_train[scaffolds == names[k]] = True
-            room -= counts[k]
-    return np.flatnonzero(is_train), np.flatnonzero(~is_train)
-
-
-@scaffold_split.wrong("stops after the training part is full", says="does not fit any more goes to test")
-def _(scaffolds, share):
-    names, counts = np.unique(scaffolds, return_counts=True)
-    is_train = np.zeros(len(scaffolds), bool)
-    for k in np.argsort(-counts, kind="stable"):
-        if is_train.sum() < share * len(scaffolds):
-            is_train[scaffolds == names[k]] = True
-    return np.flatnonzero(is_train), np.flatnonzero(~is_train)
-
-
-@scaffold_split.wrong("one molecule a scaffold", says="each row belongs to one")
+@scaffold_split.wrong(
+    "one molecule per scaffold", says="your parts hold {number} rows together: each row belongs to one of them, once"
+)
 def _(scaffolds, share):
     rows = np.unique(scaffolds, return_index=True)[1]
     cut = int(share * len(rows))
     return rows[:cut], rows[cut:]
 
 
-@scaffold_split.wrong("scaffolds at random", says="the most common scaffold first")
+@scaffold_split.wrong(
+    "goes on until training is full",
+    says="your training part has {number} rows, more than its share: a scaffold that does not fit goes to test",
+)
 def _(scaffolds, share):
-    names, counts = np.unique(scaffolds, return_counts=True)
-    is_train, room = np.zeros(len(scaffolds), bool), share * len(scaffolds) + 1e-9
-    for k in np.random.default_rng(7).permutation(len(names)):
-        if counts[k] <= room:
-            is_train[scaffolds == names[k]] = True
-            room -= counts[k]
-    return np.flatnonzero(is_train), np.flatnonzero(~is_train)
+    return _filled(scaffolds, share, _common_first, fits=lambda count, room: room > 1e-6)
+
+
+@scaffold_split.wrong(
+    "the rarest first", says="you began with the rarest scaffolds: the common ones train, the rare ones test"
+)
+def _rarest_first(scaffolds, share):
+    return _filled(scaffolds, share, _rare_first)
+
+
+@scaffold_split.wrong("by number", says="you took the scaffolds by their number: the most common one comes first")
+def _by_number(scaffolds, share):
+    return _filled(scaffolds, share, lambda counts: range(len(counts)))
+
+
+@scaffold_split.wrong(
+    "of equals the larger number", says="of equally common scaffolds you took the larger number first, not the smaller"
+)
+def _larger_number(scaffolds, share):
+    return _filled(scaffolds, share, lambda counts: _rare_first(counts)[::-1])
+
+
+@scaffold_split.wrong(
+    "stops at the first that does not fit",
+    says="you stopped at the first scaffold that does not fit: a rarer one may still fit",
+)
+def _stops(scaffolds, share):
+    return _filled(scaffolds, share, _common_first, stops=True)
+
+
+@scaffold_split.wrong(
+    "scaffolds at random",
+    says="you put other rows into training than expected: the most common scaffold first, of equals the smaller "
+    "number, each to training if it still fits",
+)
+def _(scaffolds, share):
+    return _filled(scaffolds, share, lambda counts: np.random.default_rng(7).permutation(len(counts)))
