@@ -31,7 +31,9 @@ def progress() -> tuple[list[Progress], list[str]]:
     Raises CourseError when there is no ``work/`` yet.
     """
     if not work_folder().is_dir():
-        raise CourseError(f"There is no {work_folder()} yet: `course lab` makes it, with your own copies of the chapters.")
+        raise CourseError(
+            f"There is no {work_folder()} yet: `course lab` makes it, with your own copies of the chapters."
+        )
     found, sentences = [], []
     for path in notebooks.chapter_paths():
         copy = work_folder() / path.name

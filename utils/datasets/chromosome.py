@@ -1,4 +1,4 @@
-"""Chromosome 19 as windows: real splice sites, and decoys: places with the two bases of a site where there is none."""
+"""Chromosome 19 as windows: real splice sites, and decoys: places with the two bases of a site that are not one."""
 
 import numpy as np
 import pandas as pd

@@ -41,7 +41,7 @@ def fetch(entry: Entry, announce: Announce = to_stderr, progress: Any = None) ->
 def made(
     entry: Entry, announce: Announce = to_stderr, progress: Any = None, verified: bool = False
 ) -> dict[str, bytes]:
-    """The files of a dataset, ``{path: bytes}``, made from the first source to be had; Unavailable if there is none.
+    """The files of a dataset, ``{path: bytes}``, made from the first source to be had; Unavailable if there is not one.
 
     verified: a source whose files do not all have the digests of the catalogue counts as one that cannot be had.
     """

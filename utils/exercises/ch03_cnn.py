@@ -124,7 +124,7 @@ def _(size, kernel, stride=1, padding="valid"):
         'For "same": total = max((rows - 1) * stride + h - H, 0); total // 2 zeros go before, the rest behind. '
         "np.pad takes ((before, behind), (before, behind), (0, 0)).",
         "At place (i, j) the window starts at (i * stride, j * stride) and has the shape (h, w, C). "
-        "np.tensordot(window, kernels, axes=3) multiplies and adds over all three, and leaves one number a filter.",
+        "np.tensordot(window, kernels, axes=3) multiplies and adds over all three, and leaves one number per filter.",
     ],
 )
 def convolve_layer(image, kernels, bias, stride, padding):

@@ -212,7 +212,7 @@ def build(events: pd.DataFrame, cohort: Cohort, variables: Sequence[str], longes
 
 
 def summaries(events: pd.DataFrame, cohort: Cohort, variables: Sequence[str]) -> tuple[np.ndarray, tuple[str, ...]]:
-    """One row a person for classical models: of each variable the last value, mean, smallest, largest, how often it
+    """One row per person for classical models: of each variable the last value, mean, smallest, largest, how often it
     was recorded, and the time since; then the number of different times and the time since the first and the last.
 
     Returns float32 (n, 6 variables + 3), NaN where a variable was never recorded, and the names of the columns. Raises
