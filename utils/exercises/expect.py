@@ -89,13 +89,19 @@ def alike(a: Any, b: Any, tolerance: float = TOLERANCE) -> bool:
     try:
         first, second = as_array(a), as_array(b)
     except (ValueError, TypeError):  # parts of different shapes
-        sequences = isinstance(a, (list, tuple)) and isinstance(b, (list, tuple)) and len(a) == len(b)
-        return sequences and all(alike(x, y, tolerance) for x, y in zip(a, b, strict=True))
+        return _parts_alike(a, b, tolerance)
     if first.shape != second.shape:
         return False
     if first.dtype.kind in "fiub" and second.dtype.kind in "fiub":
         return bool(_near(first, second, tolerance).all())
+    if first.ndim and "O" in (first.dtype.kind, second.dtype.kind):  # a dictionary among the parts
+        return _parts_alike(a, b, tolerance)
     return bool(np.array_equal(first, second))
+
+
+def _parts_alike(a: Any, b: Any, tolerance: float) -> bool:
+    sequences = all(isinstance(value, (list, tuple, np.ndarray)) for value in (a, b)) and len(a) == len(b)
+    return sequences and all(alike(x, y, tolerance) for x, y in zip(a, b, strict=True))
 
 
 def _near(a: Any, b: Any, tolerance: float):
