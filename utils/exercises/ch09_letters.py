@@ -3,12 +3,8 @@
 import numpy as np
 
 from utils.exercises.core import exercise
-from utils.exercises.expect import Wrong, expect, expect_array, expect_close, expect_parts, rule_out
-
-IUPAC = {
-    "A": "A", "C": "C", "G": "G", "T": "T", "R": "AG", "Y": "CT", "S": "CG", "W": "AT", "K": "GT", "M": "AC",
-    "B": "CGT", "D": "AGT", "H": "ACT", "V": "ACG", "N": "ACGT",
-}  # fmt: skip
+from utils.exercises.expect import expect, expect_array, expect_parts
+from utils.features.dna import IUPAC
 
 
 def _draw(rng, length, alphabet="ACGT"):
@@ -21,7 +17,7 @@ def _draw(rng, length, alphabet="ACGT"):
     points=2,
     hints=[
         "Begin with np.zeros((length, 4)). Rows that you never touch are the padding.",
-        "IUPAC[letter] tells what a letter may stand for: for each of these, add 1 / len(IUPAC[letter]) to its column.",
+        "IUPAC[letter] says what a letter may stand for: for each of these, add 1 / len(IUPAC[letter]) to its column.",
         "for place, letter in enumerate(sequence[:length]) stops at the end of the window.",
     ],
 )
@@ -36,47 +32,63 @@ def one_hot(sequence, length):
 
 @one_hot.checks
 def _(answer, rng):
-    cases = [("GATTACA", 7), ("ACGT", 6), ("ACGTAC", 3), ("NACR", 4), ("", 2), ("".join(IUPAC), 20)]
+    cases = [("GATTACA", 7), ("ACGT", 6), ("ACGTAC", 3), ("NACR", 4), ("".join(IUPAC), 20)]
     cases += [(_draw(rng, int(rng.integers(4, 9)), "ACGTRYN"), 8)]
     for sequence, length in cases:
-        inputs, wanted = f"sequence = {sequence!r}, length = {length}", one_hot(sequence, length)
-        got = expect_array(
-            answer(sequence, length), (length, 4), inputs=inputs, why="one row a place, one column a letter"
-        )
-        for mistake, words in {
-            _unclear_is_zero: "a letter that is not clear gets 0 everywhere: that is how padding looks",
-            _unclear_is_one: "a row adds up to more than 1: letters that may stand for several share the 1",
-            _padding_is_n: "what is missing looks like N, any letter; padding should be all zeros",
-            _padded_in_front: "your padding stands in front; put it at the end",
-            _other_order: "the columns are in the order A, C, G, T",
-        }.items():
-            rule_out(got, mistake(sequence, length), wanted, f"for {inputs}: {words}")
-        expect_close(got, wanted, inputs=inputs)
+        answer.case(None, sequence, length, shape="one row per place, one column per letter")
 
 
-@one_hot.wrong("unclear letters are zeros", says="how padding looks")
-def _unclear_is_zero(sequence, length):
+@one_hot.wrong(
+    "unclear letters are zeros", says="your row of an unclear letter is all zeros, but that is how padding looks"
+)
+def _(sequence, length):
     return one_hot(sequence, length) == 1
 
 
-@one_hot.wrong("unclear letters count once for each", says="adds up to more than 1")
-def _unclear_is_one(sequence, length):
+@one_hot.wrong(
+    "unclear letters count once for each",
+    says="the row of an unclear letter adds up to more than 1; the letters that it may stand for share the 1",
+)
+def _(sequence, length):
     return (one_hot(sequence, length) > 0).astype(float)
 
 
-@one_hot.wrong("padding looks like N", says="padding should be all zeros")
-def _padding_is_n(sequence, length):
+@one_hot.wrong(
+    "the first letter for all",
+    says="an unclear letter counts as the first letter that it may stand for; all of them share the 1",
+)
+def _(sequence, length):
+    return one_hot("".join(IUPAC[letter][0] for letter in sequence), length)
+
+
+@one_hot.wrong("padding looks like N", says="your padding looks like N, any letter; padding should be all zeros")
+def _(sequence, length):
     return one_hot(sequence.ljust(length, "N"), length)
 
 
-@one_hot.wrong("padding in front", says="stands in front")
-def _padded_in_front(sequence, length):
+@one_hot.wrong("padding in front", says="your padding stands in front; put it at the end")
+def _(sequence, length):
     part = one_hot(sequence[:length], len(sequence[:length]))
     return np.concatenate([np.zeros((length - len(part), 4)), part])
 
 
-@one_hot.wrong("columns A, T, C, G", says="in the order A, C, G, T")
-def _other_order(sequence, length):
+@one_hot.wrong("the end of a long sequence", says="you cut off the beginning; keep the first {length} letters")
+def _(sequence, length):
+    return one_hot(sequence[-length:], length)
+
+
+@one_hot.wrong("a long sequence stays long", says="you kept {got}; cut what is longer than length")
+def _(sequence, length):
+    return one_hot(sequence, max(length, len(sequence)))
+
+
+@one_hot.wrong("not padded", says="you returned {got}; add rows of zeros up to length {length}")
+def _(sequence, length):
+    return one_hot(sequence, min(length, len(sequence)))
+
+
+@one_hot.wrong("columns A, T, C, G", says="your columns are in another order; it should be A, C, G, T")
+def _(sequence, length):
     return one_hot(sequence, length)[:, [0, 3, 1, 2]]
 
 
@@ -105,44 +117,37 @@ def _(answer, rng):
         sequences = np.array(pool + [pool[i] for i in rng.integers(different, size=copies)], dtype=object)
         sequences = sequences[rng.permutation(len(sequences))]
         inputs = f"{len(sequences)} sequences, {different} of them different, and share = {share}"
-        parts = expect_parts(
-            answer(sequences, share, np.random.default_rng(int(rng.integers(1000)))), ["train", "test"]
-        )
-        train, test = (_rows(part, len(sequences), inputs) for part in parts)
-        both = set(sequences[train]) & set(sequences[test])
-        expect(not both, f"for {inputs}, {len(both)} of them stand on both sides: take copies out before you split")
-        used = list(sequences[train]) + list(sequences[test])
-        expect(len(used) == len(set(used)), f"for {inputs}, one stands there more than once: keep one row of each")
-        lost = set(sequences) - set(used)
-        expect(not lost, f"for {inputs}, {len(lost)} of them are in neither part: of copies, one is kept")
-        wanted = round(share * different)
-        expect(
-            len(test) == wanted,
-            f"for {inputs} your test part has {len(test)} rows where {wanted} are expected, "
-            "the share of the different sequences",
-        )
-        first = {sequence: row for row, sequence in reversed(list(enumerate(sequences)))}
-        expect(
-            set(first.values()) == {*train.tolist(), *test.tolist()},
-            f"for {inputs} you kept a later copy; keep the first row of each sequence",
-        )
-    expect(_varies(answer), "two different generators gave the same test part: let rng do the shuffling")
+        generator = np.random.default_rng(int(rng.integers(1000)))
+        _judge_parts(answer, inputs, sequences, share, generator, round(share * different))
+    sequences = np.array([f"{number:06b}".replace("0", "A").replace("1", "C") for number in range(64)], dtype=object)
+    tests = [set(np.asarray(answer(sequences, 0.5, np.random.default_rng(s))[1]).tolist()) for s in (1, 1, 2)]
+    answer.expect(tests[0] == tests[1], "another generator", "two generators in the same state")
+    answer.expect(tests[0] != tests[2], "does not shuffle", "two different generators")
+
+
+def _judge_parts(answer, inputs, sequences, share, generator, wanted):
+    parts = expect_parts(answer(sequences, share, generator), ["train", "test"], inputs)
+    train, test = (_rows(part, len(sequences), inputs) for part in parts)
+    number = len(set(sequences[train]) & set(sequences[test]))
+    answer.expect(not number, "splits first", inputs, number=number)
+    used = sequences[np.concatenate([train, test])].tolist()
+    answer.expect(len(used) == len(set(used)), "keeps copies on one side", inputs)
+    number = len(set(sequences) - set(used))
+    answer.expect(not number, "drops every copy", inputs, number=number)
+    answer.expect(len(test) == wanted or len(train) != wanted, "test part first", inputs)
+    answer.expect(len(test) == wanted, "a share of all rows", inputs, number=len(test), wanted=wanted)
+    first = np.unique(sequences, return_index=True)[1]
+    answer.expect({*first.tolist()} == {*train.tolist(), *test.tolist()}, "the last of the copies", inputs)
 
 
 def _rows(part, count, inputs):
-    rows = expect_array(part, inputs=inputs, dtype_kind="iuf")
-    if rows.ndim != 1 or (rows.size and (rows.min() < 0 or rows.max() >= count or (rows != rows.astype(int)).any())):
-        raise Wrong(f"for {inputs} each part should be row numbers from 0 to {count - 1}")
+    rows = expect_array(part, inputs=inputs)
+    places = rows.ndim == 1 and np.all((rows >= 0) & (rows < count) & (rows == rows.astype(int)))
+    expect(places, f"for {inputs} each part should be row numbers from 0 to {count - 1}")
     return rows.astype(int)
 
 
-def _varies(answer):
-    sequences = np.array([f"{number:06b}".replace("0", "A").replace("1", "C") for number in range(64)], dtype=object)
-    tests = [set(np.asarray(answer(sequences, 0.5, np.random.default_rng(seed))[1]).tolist()) for seed in (1, 2)]
-    return tests[0] != tests[1]
-
-
-@split_unique.wrong("splits first", says="before you split")
+@split_unique.wrong("splits first", says="{number} sequences are in both parts: take copies out before you split")
 def _(sequences, share, rng):
     rows = rng.permutation(len(sequences))
     cut = round(share * len(rows))
@@ -150,7 +155,7 @@ def _(sequences, share, rng):
     return train, test
 
 
-@split_unique.wrong("keeps copies on one side", says="more than once")
+@split_unique.wrong("keeps copies on one side", says="a sequence is there more than once: keep one row of each")
 def _(sequences, share, rng):
     group = np.unique(sequences, return_inverse=True)[1]
     chosen = rng.permutation(group.max() + 1)[: round(share * (group.max() + 1))]
@@ -158,7 +163,7 @@ def _(sequences, share, rng):
     return np.flatnonzero(~in_test), np.flatnonzero(in_test)
 
 
-@split_unique.wrong("drops every copy", says="in neither part")
+@split_unique.wrong("drops every copy", says="{number} sequences are in neither part: keep one of the copies")
 def _(sequences, share, rng):
     _, first, count = np.unique(sequences, return_index=True, return_counts=True)
     rows = rng.permutation(first[count == 1])
@@ -166,14 +171,33 @@ def _(sequences, share, rng):
     return rows[cut:], rows[:cut]
 
 
-@split_unique.wrong("a share of all rows", says="the share of the different sequences")
+@split_unique.wrong(
+    "a share of all rows",
+    says="your test part has {number} rows where {wanted} are expected: take the share of the different sequences",
+)
 def _(sequences, share, rng):
     rows = rng.permutation(np.unique(sequences, return_index=True)[1])
     cut = min(round(share * len(sequences)), len(rows))
     return rows[cut:], rows[:cut]
 
 
-@split_unique.wrong("does not shuffle", says="let rng do the shuffling")
+@split_unique.wrong("test part first", says="your first part has the size of the test part: return train, test")
+def _(sequences, share, rng):
+    return split_unique(sequences, share, rng)[::-1]
+
+
+@split_unique.wrong("the last of the copies", says="you kept a later copy: keep the first row of each sequence")
+def _(sequences, share, rng):
+    train, test = split_unique(sequences[::-1], share, rng)
+    return len(sequences) - 1 - train, len(sequences) - 1 - test
+
+
+@split_unique.wrong("another generator", says="you drew different test parts: let rng shuffle, and nothing else")
+def _(sequences, share, rng):
+    return split_unique(sequences, share, np.random.default_rng())
+
+
+@split_unique.wrong("does not shuffle", says="you returned the same test part: let rng shuffle")
 def _(sequences, share, rng):
     rows = np.unique(sequences, return_index=True)[1]
     cut = round(share * len(rows))
@@ -197,51 +221,52 @@ def reverse_complement(sequence):
 
 @reverse_complement.checks
 def _(answer, rng):
-    cases = [
-        "CAGGTAAGT",
-        "A",
-        "",
-        "AAC",
-        "ANNG",
-        "GATR",
-        "GATTACA",
-        "RYKMBDHVSWN",
-        _draw(rng, 12),
-        _draw(rng, 9, "ACGTRYN"),
-    ]
-    for sequence in cases:
-        inputs, wanted = f"sequence = {sequence!r}", reverse_complement(sequence)
-        got = answer(sequence)
-        expect(isinstance(got, str), f"for {inputs} you returned {got!r}, where text is expected")
-        for mistake, words in {
-            _complement: "you exchanged the letters, but the other strand is also read the other way",
-            _reverse: "you turned the order, but opposite A stands T, and opposite C stands G",
-            _clear_only: "unclear letters have opposites too: R (A or G) and Y (C or T), K and M, B and V, D and H",
-            _one_after_the_other: "an exchange letter by letter undoes itself: after A → T, the step T → A "
-            "turns all back; exchange all at once",
-        }.items():
-            made = mistake(sequence)
-            expect(got != made or made == wanted, f"for {inputs}: {words}")
-        expect(got == wanted, f"for {inputs} you returned {got!r} where {wanted!r} is expected")
+    cases = ["CAGGTAAGT", "A", "AAC", "ANNG", "GATR", "GATTACA", "RYKMBDHVSWN"]
+    for sequence in [*cases, _draw(rng, 12), _draw(rng, 9, "ACGTRYN")]:
+        answer.case(None, sequence)
 
 
-@reverse_complement.wrong("complement only", says="also read the other way")
-def _complement(sequence):
+@reverse_complement.wrong(
+    "complement only",
+    says="you returned {got}: you exchanged the letters, but the other strand is also read the other way",
+)
+def _(sequence):
     return reverse_complement(sequence)[::-1]
 
 
-@reverse_complement.wrong("reverse only", says="opposite A stands T")
-def _reverse(sequence):
+@reverse_complement.wrong(
+    "reverse only", says="you returned {got}: you turned the order, but opposite A stands T, and opposite C stands G"
+)
+def _(sequence):
     return sequence[::-1]
 
 
-@reverse_complement.wrong("clear letters only", says="R (A or G) and Y (C or T)")
-def _clear_only(sequence):
+@reverse_complement.wrong(
+    "clear letters only",
+    says="you returned {got}: unclear letters have opposites too, R (A or G) and Y (C or T), K and M, B and V, D and H",
+)
+def _(sequence):
     return sequence.translate(str.maketrans("ACGT", "TGCA"))[::-1]
 
 
-@reverse_complement.wrong("one letter after the other", says="undoes itself")
-def _one_after_the_other(sequence):
+@reverse_complement.wrong(
+    "one letter after the other",
+    says="you returned {got}: after A → T, the step T → A turns all of them back; exchange all letters at once",
+)
+def _(sequence):
     for letter, other in ("AT", "TA", "CG", "GC", "RY", "YR", "KM", "MK", "BV", "VB", "DH", "HD"):
         sequence = sequence.replace(letter, other)
     return sequence[::-1]
+
+
+@reverse_complement.wrong(
+    "S and W exchanged",
+    says="you returned {got}: opposite S (C or G) stands S again, and opposite W (A or T) stands W",
+)
+def _(sequence):
+    return reverse_complement(sequence).translate(str.maketrans("SW", "WS"))
+
+
+@reverse_complement.wrong("a list", says="you returned {got}: join the letters to one text, with ''.join")
+def _(sequence):
+    return list(reverse_complement(sequence))
