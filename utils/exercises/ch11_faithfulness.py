@@ -2,8 +2,15 @@
 
 import numpy as np
 
-from utils.exercises.core import exercise
-from utils.exercises.expect import expect_array, expect_close, expect_number, rule_out
+from utils.exercises.ch11_attribution import of_batch
+from utils.exercises.core import changes, exercise
+from utils.exercises.expect import alike
+
+
+def _score(rng, shape, level):
+    """A score of pictures (n, *shape) to which every number contributes, about as large as ``level``."""
+    weights = rng.normal(size=shape)
+    return of_batch(lambda pictures: np.tanh((pictures * weights).sum(axis=(1, 2, 3)) / weights.size) + level, 3)
 
 
 @exercise(
@@ -13,7 +20,7 @@ from utils.exercises.expect import expect_array, expect_close, expect_number, ru
     hints=[
         "Two loops over the tiles: for row in range(0, image.shape[0], side), and the same for the columns.",
         "Each time begin with covered = image.copy(), then covered[row:row + side, column:column + side] = fill.",
-        "What belongs into the result, in all places of the tile: score(image[None])[0] - score(covered[None])[0].",
+        "The result, in all places of the tile: score(image[None])[0] - score(covered[None])[0].",
     ],
 )
 def occlusion(score, image, side, fill):
@@ -31,27 +38,13 @@ def occlusion(score, image, side, fill):
 
 @occlusion.checks
 def _(answer, rng):
-    for (height, width, channels), side in [((4, 4, 3), 2), ((6, 4, 1), 2), ((3, 3, 2), 3), ((2, 4, 3), 1)]:
-        weights = rng.normal(size=(height, width, channels))
-
-        def score(pictures, weights=weights):
-            return np.tanh((pictures * weights).sum(axis=(1, 2, 3)) / weights.size) + 1
-
-        image, fill = rng.normal(size=(height, width, channels)), rng.normal(size=channels) + 2
-        inputs = f"a picture of {height}×{width}×{channels} and side = {side}"
-        got = answer(score, image, side, fill)
-        got = expect_array(got, (height, width), inputs=inputs, why="one number for each place, for all channels")
-        wanted = occlusion(score, image, side, fill)
-        for wrong, words in {
-            _score_itself: "this is the score with the tile covered; the fall is score before minus score after",
-            _rise: "your sign is turned round: a fall of the score is positive",
-            _black: "you covered with 0; cover with fill",
-            _never_uncovered: "the tiles before stayed covered; begin each time with a fresh image.copy()",
-            _first_channel: "only the first channel was covered; fill covers all of them",
-            _everything_else: "you covered all but the tile; cover the tile",
-        }.items():
-            rule_out(got, wrong(score, image, side, fill), wanted, f"for {inputs}: {words}")
-        expect_close(got, wanted, inputs=inputs, why="score as it is minus score with the tile covered")
+    for shape, side in [((4, 4, 3), 2), ((6, 4, 1), 2), ((3, 3, 2), 3), ((2, 4, 3), 1)]:
+        answer.case(
+            f"a picture of {shape[0]}×{shape[1]}×{shape[2]} and side = {side}",
+            *(_score(rng, shape, 1), rng.normal(size=shape), side, rng.normal(size=shape[2]) + 2),
+            shape="one number for each place, for all channels",
+            why="the score of the picture minus the score with the tile covered",
+        )
 
 
 def _by_tile(image, side, value):
@@ -70,23 +63,32 @@ def _filled(image, tile, fill):
     return covered[None]
 
 
-@occlusion.wrong("the score itself", says="this is the score with the tile covered")
-def _score_itself(score, image, side, fill):
-    return _by_tile(image, side, lambda tile: score(_filled(image, tile, fill))[0])
+@occlusion.wrong("one picture without a batch", says="you gave score a single picture: it takes a batch, image[None]")
+def _(score, image, side, fill):
+    return score(image) - _by_tile(image, side, lambda tile: score(_filled(image, tile, fill)[0]))
 
 
-@occlusion.wrong("turned round", says="your sign is turned round")
-def _rise(score, image, side, fill):
+@occlusion.wrong(
+    "the score itself", says="you returned the score with the tile covered; the fall is the score before minus that"
+)
+def _(score, image, side, fill):
+    return score(image[None])[0] - occlusion(score, image, side, fill)
+
+
+@occlusion.wrong("turned round", says="your sign is the wrong way round: a fall of the score is positive")
+def _(score, image, side, fill):
     return -occlusion(score, image, side, fill)
 
 
-@occlusion.wrong("covers with black", says="you covered with 0")
-def _black(score, image, side, fill):
+@occlusion.wrong("covers with black", says="you covered with 0; cover with fill")
+def _(score, image, side, fill):
     return occlusion(score, image, side, np.zeros_like(fill))
 
 
-@occlusion.wrong("tiles stay covered", says="stayed covered")
-def _never_uncovered(score, image, side, fill):
+@occlusion.wrong(
+    "tiles stay covered", says="your earlier tiles stayed covered; begin each time with a fresh image.copy()"
+)
+def _(score, image, side, fill):
     covered, before = image.copy(), score(image[None])[0]
 
     def value(tile):
@@ -96,14 +98,14 @@ def _never_uncovered(score, image, side, fill):
     return _by_tile(image, side, value)
 
 
-@occlusion.wrong("the first channel only", says="only the first channel")
-def _first_channel(score, image, side, fill):
+@occlusion.wrong("the first channel only", says="you covered only the first channel; fill covers all of them")
+def _(score, image, side, fill):
     before = score(image[None])[0]
     return _by_tile(image, side, lambda tile: before - score(_filled(image, (*tile, 0), fill[0]))[0])
 
 
-@occlusion.wrong("all but the tile", says="all but the tile")
-def _everything_else(score, image, side, fill):
+@occlusion.wrong("all but the tile", says="you covered all but the tile; cover the tile")
+def _(score, image, side, fill):
     before = score(image[None])[0]
 
     def value(tile):
@@ -114,7 +116,7 @@ def _everything_else(score, image, side, fill):
     return _by_tile(image, side, value)
 
 
-@occlusion.wrong("covers the picture itself", says="changed image itself")
+@occlusion.wrong("covers the picture itself", says=changes("image"))
 def _(score, image, side, fill):
     image[:side, :side] = fill
     return occlusion(score, image, side, fill)
@@ -128,7 +130,8 @@ def _(score, image, side, fill):
         "The order, the most important place first: np.argsort(-importance.ravel()).",
         "For each share in np.linspace(0, 1, steps + 1): cover the first round(share * places) of the order. In "
         "covered = image.copy().reshape(-1, image.shape[-1]) each row is a place.",
-        "The area is np.trapezoid(scores, shares), with steps + 1 scores, the picture as it is being the first.",
+        "The area is np.trapezoid(scores, shares), with steps + 1 scores, of which the first is that of the picture "
+        "as it is.",
     ],
 )
 def deletion_area(score, image, importance, fill, steps):
@@ -145,73 +148,94 @@ def deletion_area(score, image, importance, fill, steps):
 
 @deletion_area.checks
 def _(answer, rng):
-    for (height, width, channels), steps in [((4, 4, 3), 8), ((3, 5, 1), 5), ((2, 4, 2), 8), ((5, 2, 3), 1)]:
-        weights = rng.normal(size=(height, width, channels)) + 0.3
-
-        def score(pictures, weights=weights):
-            return np.tanh((pictures * weights).sum(axis=(1, 2, 3)) / weights.size) + 2
-
-        image, fill = rng.normal(size=(height, width, channels)), rng.normal(size=channels) - 2
-        importance = rng.normal(size=(height, width))
-        inputs = f"a picture of {height}×{width}×{channels} and steps = {steps}"
-        got = np.asarray(expect_number(answer(score, image, importance, fill, steps), why="the area is one number"))
-        wanted = deletion_area(score, image, importance, fill, steps)
-        for wrong, words in {
-            _least_first: "the least important places went first; sort by -importance",
-            _largest_size: "you sorted by size; a place that speaks against is not important for the score",
-            _added: "you added the scores up; the area is np.trapezoid(scores, shares), whatever the steps",
-            _mean: "this is the mean of the scores; in the area both ends count half",
-            _without_whole: "the picture as it is, with nothing covered, is missing from your curve",
-            _one_at_a_time: "the places before were uncovered again; cover all up to the share",
-        }.items():
-            rule_out(got, wrong(score, image, importance, fill, steps), wanted, f"for {inputs}: {words}")
-        expect_close(got, wanted, inputs=inputs, why="area under the scores, the most important places covered first")
+    for shape, steps in [((4, 4, 3), 8), ((3, 5, 1), 5), ((2, 4, 2), 8), ((5, 2, 3), 1), ((3, 4, 2), 5)]:
+        image, importance = rng.normal(size=shape), rng.normal(size=shape[:2])
+        arguments = _score(rng, shape, 2), image, importance, rng.normal(size=shape[2]) - 2, steps
+        right = [_area(_scores(*arguments, whole=whole)) for whole in (round, np.floor, np.ceil)]
+        uneven = importance.size % steps  # any way of rounding will do
+        answer.case(
+            f"a picture of {shape[0]}×{shape[1]}×{shape[2]} and steps = {steps}",
+            *arguments,
+            accept=(lambda area, right=right: any(alike(area, one) for one in right)) if uneven else None,
+            shape="the area is one number",
+            why="the area under the scores, from no place covered to all, the most important places first",
+        )
 
 
-def _path(score, image, order, fill, steps, chosen):
-    """Scores with the places of the order covered that ``chosen(share of places now, a step ago)`` says."""
-    scores, before = [], 0
+def _scores(score, image, importance, fill, steps, chosen=lambda order, before, now: order[:now], whole=round):
+    """Scores (steps + 1,) with those places of the order covered that ``chosen(order, a step ago, now)`` names."""
+    order, scores, before = np.argsort(-importance.ravel()), [], 0
     for share in np.linspace(0, 1, steps + 1):
         covered = image.copy().reshape(-1, image.shape[-1])
-        now = round(share * len(order))
+        now = int(whole(share * len(order)))
         covered[chosen(order, before, now)] = fill
         scores.append(score(covered.reshape(1, *image.shape))[0])
         before = now
     return np.array(scores)
 
 
-def _deleted(order, before, now):
-    return order[:now]
+def _area(scores):
+    return np.trapezoid(scores, np.linspace(0, 1, len(scores)))
 
 
-@deletion_area.wrong("the least important first", says="the least important places went first")
-def _least_first(score, image, importance, fill, steps):
+@deletion_area.wrong(
+    "one picture without a batch", says="you gave score a single picture: it takes a batch, covered[None]"
+)
+def _(score, image, importance, fill, steps):
+    return deletion_area(lambda pictures: [score(pictures[0])], image, importance, fill, steps)
+
+
+@deletion_area.wrong(
+    "the least important first", says="you covered the least important places first; sort by -importance"
+)
+def _(score, image, importance, fill, steps):
     return deletion_area(score, image, -importance, fill, steps)
 
 
-@deletion_area.wrong("sorts by size", says="you sorted by size")
-def _largest_size(score, image, importance, fill, steps):
+@deletion_area.wrong(
+    "sorts by absolute value",
+    says="you sorted by absolute value; a place that speaks against is not important for the score",
+)
+def _(score, image, importance, fill, steps):
     return deletion_area(score, image, np.abs(importance), fill, steps)
 
 
-@deletion_area.wrong("adds the scores up", says="you added the scores up")
-def _added(score, image, importance, fill, steps):
-    return _path(score, image, np.argsort(-importance.ravel()), fill, steps, _deleted).sum()
+@deletion_area.wrong(
+    "adds the scores up", says="you added the scores up; the area is np.trapezoid(scores, shares), whatever the steps"
+)
+def _(score, image, importance, fill, steps):
+    return _scores(score, image, importance, fill, steps).sum()
 
 
-@deletion_area.wrong("the mean of the scores", says="both ends count half")
-def _mean(score, image, importance, fill, steps):
-    return _path(score, image, np.argsort(-importance.ravel()), fill, steps, _deleted).mean()
+@deletion_area.wrong("steps of length 1", says="your steps have length 1; each is 1 / steps long")
+def _(score, image, importance, fill, steps):
+    return steps * deletion_area(score, image, importance, fill, steps)
 
 
-@deletion_area.wrong("without the whole picture", says="is missing from your curve")
-def _without_whole(score, image, importance, fill, steps):
-    scores = _path(score, image, np.argsort(-importance.ravel()), fill, steps, _deleted)[1:]
+@deletion_area.wrong(
+    "the mean of the scores", says="you returned the mean of the scores; in the area both ends count half"
+)
+def _(score, image, importance, fill, steps):
+    return _scores(score, image, importance, fill, steps).mean()
+
+
+@deletion_area.wrong("without the whole picture", says="your curve lacks the picture as it is, with nothing covered")
+def _(score, image, importance, fill, steps):
+    scores = _scores(score, image, importance, fill, steps)[1:]
     return np.trapezoid(scores, np.linspace(0, 1, steps + 1)[1:])
 
 
-@deletion_area.wrong("one step at a time", says="were uncovered again")
-def _one_at_a_time(score, image, importance, fill, steps):
-    order = np.argsort(-importance.ravel())
-    scores = _path(score, image, order, fill, steps, lambda order, before, now: order[before:now])
-    return np.trapezoid(scores, np.linspace(0, 1, steps + 1))
+@deletion_area.wrong(
+    "one step at a time", says="you uncovered the places of the steps before; cover all up to the share"
+)
+def _(score, image, importance, fill, steps):
+    return _area(_scores(score, image, importance, fill, steps, lambda order, before, now: order[before:now]))
+
+
+@deletion_area.wrong(
+    "as many places in each step",
+    says="your last step leaves some places as they are; at a share of 1 all are covered",
+)
+def _(score, image, importance, fill, steps):
+    covered = importance.size // steps * steps / importance.size
+    return _area(_scores(score, image, importance, fill, steps, whole=lambda places: round(places * covered)))
