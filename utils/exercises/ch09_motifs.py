@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from utils.exercises.core import exercise
-from utils.exercises.expect import expect, expect_array, expect_close, expect_parts, rule_out
+from utils.exercises.core import changes, exercise
+from utils.exercises.expect import describe
 
 
 def _windows(rng, n, length, favoured=0.0):
@@ -18,6 +18,7 @@ def _windows(rng, n, length, favoured=0.0):
     "9.3",
     "A weight matrix and its information",
     points=2,
+    returns=("weights", "bits"),
     hints=[
         "Count each letter at each place: windows.sum(axis=0), shape (length, 4). Add pseudo to every count.",
         "Divide by the sum of the row: frequencies = counts / counts.sum(axis=1, keepdims=True).",
@@ -36,63 +37,82 @@ def weight_matrix(windows, pseudo):
 @weight_matrix.checks
 def _(answer, rng):
     for n, length, favoured, pseudo in [(20, 5, 0.7, 0.5), (1, 3, 0.0, 1.0), (50, 4, 0.95, 0.1), (8, 1, 0.0, 0.5)]:
-        windows = _windows(rng, n, length, favoured)
-        inputs = f"{n} windows of {length} letters and pseudo = {pseudo}"
-        weights, bits = weight_matrix(windows, pseudo)
-        got_weights, got_bits = expect_parts(answer(windows.copy(), pseudo), ["weights", "bits"])
-        got_weights = expect_array(got_weights, weights.shape, inputs=inputs, why="one weight a place and letter")
-        expect(np.isfinite(got_weights).all(), f"for {inputs} a weight is infinite: add pseudo to every count first")
-        for mistake, words in {
-            _natural: "you took the natural logarithm; bits need the logarithm to base 2",
-            _pseudo_late: "pseudo is added to the counts, before you divide, so that frequencies still add up to 1",
-            _over_places: "frequencies add up to 1 over the four letters of a place, not over the places",
-            _no_background: "the weight compares with chance: divide each frequency by 0.25",
-        }.items():
-            rule_out(got_weights, mistake(windows, pseudo)[0], weights, f"for {inputs}: {words}")
-        expect_close(got_weights, weights, inputs=inputs, why="log2(frequency / 0.25)")
-        got_bits = expect_array(got_bits, bits.shape, inputs=inputs, why="one number a place")
-        unweighted = f"for {inputs}: each weight counts as often as its letter comes; multiply by the frequency"
-        rule_out(got_bits, weights.sum(axis=1), bits, unweighted)
-        expect_close(got_bits, bits, inputs=inputs, why="frequency times weight, added up over the four letters")
+        answer.case(
+            f"{n} window{'s' if n > 1 else ''} of {length} letter{'s' if length > 1 else ''} and pseudo = {pseudo}",
+            *(_windows(rng, n, length, favoured), pseudo),
+            why={"weights": "log2(frequency / 0.25)", "bits": "frequency × weight, added up over the four letters"},
+            shape={"weights": "one weight per place and letter", "bits": "one number per place"},
+        )
 
 
-@weight_matrix.wrong("natural logarithm", says="base 2")
-def _natural(windows, pseudo):
+@weight_matrix.wrong(
+    "natural logarithm", says="your weights have the natural logarithm; bits need the logarithm to base 2"
+)
+def _(windows, pseudo):
     weights, bits = weight_matrix(windows, pseudo)
-    return weights * np.log(2), bits * np.log(2)
+    return weights * np.log(2), bits
 
 
-@weight_matrix.wrong("forgets the pseudocount", says="a weight is infinite")
+@weight_matrix.wrong(
+    "forgets the pseudocount", says="you left out pseudo; add it to every count first, or weights become infinite"
+)
 def _(windows, pseudo):
     with np.errstate(divide="ignore", invalid="ignore"):
-        return weight_matrix(windows, 0)
+        return weight_matrix(windows, 0)[0], weight_matrix(windows, pseudo)[1]
 
 
-@weight_matrix.wrong("adds it to the frequencies", says="before you divide")
-def _pseudo_late(windows, pseudo):
-    frequencies = windows.mean(axis=0) + pseudo
-    weights = np.log2(frequencies / 0.25)
-    return weights, (frequencies * weights).sum(axis=1)
+@weight_matrix.wrong(
+    "adds it to the frequencies",
+    says="you added pseudo to the frequencies; add it to the counts before you divide, so that frequencies add up to 1",
+)
+def _(windows, pseudo):
+    return np.log2((windows.mean(axis=0) + pseudo) / 0.25), weight_matrix(windows, pseudo)[1]
 
 
-@weight_matrix.wrong("divides by the sum of the column", says="not over the places")
-def _over_places(windows, pseudo):
+@weight_matrix.wrong(
+    "divides by n plus pseudo",
+    says="your frequencies do not add up to 1; pseudo is in each of the four counts, so divide by the sum of the row",
+)
+def _(windows, pseudo):
+    frequencies = (windows.sum(axis=0) + pseudo) / (len(windows) + pseudo)
+    return np.log2(frequencies / 0.25), weight_matrix(windows, pseudo)[1]
+
+
+@weight_matrix.wrong(
+    "divides by the sum of the column",
+    says="your frequencies add up to 1 over the places; they should over the four letters of each place",
+)
+def _(windows, pseudo):
     counts = windows.sum(axis=0) + pseudo
-    frequencies = counts / counts.sum(axis=0)
-    weights = np.log2(frequencies / 0.25)
-    return weights, (frequencies * weights).sum(axis=1)
+    return np.log2(counts / counts.sum(axis=0) / 0.25), weight_matrix(windows, pseudo)[1]
 
 
-@weight_matrix.wrong("compares with nothing", says="divide each frequency by 0.25")
-def _no_background(windows, pseudo):
+@weight_matrix.wrong(
+    "compares with nothing", says="your weights compare with nothing; divide each frequency by chance, 0.25"
+)
+def _(windows, pseudo):
     weights, bits = weight_matrix(windows, pseudo)
-    return weights - 2, bits - 2
+    return weights - 2, bits
 
 
-@weight_matrix.wrong("adds up the weights alone", says="multiply by the frequency")
+@weight_matrix.wrong(
+    "adds up the weights alone", says="your bits are sums of weights; multiply each by the frequency of its letter"
+)
 def _(windows, pseudo):
     weights, _ = weight_matrix(windows, pseudo)
     return weights, weights.sum(axis=1)
+
+
+@weight_matrix.wrong("entropy", says="your bits are the entropy, which is 2 minus the information")
+def _(windows, pseudo):
+    weights, bits = weight_matrix(windows, pseudo)
+    return weights, 2 - bits
+
+
+@weight_matrix.wrong("means", says="your bits are means; add up over the four letters")
+def _(windows, pseudo):
+    weights, bits = weight_matrix(windows, pseudo)
+    return weights, bits / 4
 
 
 @exercise(
@@ -118,65 +138,91 @@ def mutation_map(predict, window):
 @mutation_map.checks
 def _(answer, rng):
     for length in (5, 1, 8):
-        weights = rng.normal(size=(length, 4))
-        pairs = rng.normal(size=(4, 4))
-
-        def predict(x, weights=weights, pairs=pairs):
-            x = expect_array(x, (np.shape(x)[0], *weights.shape) if np.ndim(x) == 3 else (1, *weights.shape),
-                             inputs="predict, which you handed an array,", why="it takes (n, length, 4)")  # fmt: skip
-            neighbours = np.einsum("nli,ij,nlj->n", x[:, :-1], pairs, x[:, 1:])
-            return np.tanh(0.3 * (np.einsum("nlc,lc->n", x, weights) + neighbours))
-
+        inputs = f"a window of {length} letter{'s' if length > 1 else ''}"
+        predict = _model(answer, rng.normal(size=(length, 4)), rng.normal(size=(4, 4)), inputs)
         window = _windows(rng, 1, length)[0]
-        before = window.copy()
-        inputs = f"a window of {length} letters"
-        wanted = mutation_map(predict, window)
-        got = expect_array(
-            answer(predict, window), (length, 4), inputs=inputs, why="one row a place, a column a letter"
+        answer.case(
+            inputs,
+            *(predict, window),
+            shape="one row per place, one column per letter",
+            why=lambda place, window=window: "the place keeps its letter, so nothing changes" if window[place] else "",
         )
-        expect(np.array_equal(window, before), f"for {inputs} you changed the window itself: work on a copy")
-        for mistake, words in {
-            _turned: "your signs are turned: after the mutation minus before",
-            _not_subtracted: "you returned the predictions; subtract that of the window as it is",
-            _old_letter_stays: "the old letter is still there beside the new one: set the whole row",
-            _piled_up: "your mutations pile up: start each mutant from the window as it is",
-        }.items():
-            rule_out(got, mistake(predict, window), wanted, f"for {inputs}: {words}")
-        own = got[window == 1]
-        expect(np.allclose(own, 0), f"for {inputs} a place that keeps its letter has an effect of {own[0]:.3g}, not 0")
-        expect_close(got, wanted, inputs=inputs)
 
 
-@mutation_map.wrong("before minus after", says="after the mutation minus before")
-def _turned(predict, window):
+def _model(answer, weights, pairs, inputs):
+    """A model in which neighbouring letters depend on each other, and which takes nothing but (n, length, 4)."""
+
+    def predict(x):
+        fits = np.ndim(x) == 3 and np.shape(x)[1:] == weights.shape
+        answer.expect(fits, "one window alone", inputs, came=describe(x), length=len(weights))
+        x = np.asarray(x)
+        neighbours = np.einsum("nli,ij,nlj->n", x[:, :-1], pairs, x[:, 1:])
+        return np.tanh(0.3 * (np.einsum("nlc,lc->n", x, weights) + neighbours))
+
+    return predict
+
+
+@mutation_map.wrong(
+    "one window alone",
+    says="you handed {came} to predict; it takes many windows, (n, {length}, 4), so write window[None]",
+)
+def _(predict, window):
+    return mutation_map(predict, window) + predict(window)
+
+
+@mutation_map.wrong("before minus after", says="your signs are turned: after the mutation minus before")
+def _(predict, window):
     return -mutation_map(predict, window)
 
 
-@mutation_map.wrong("does not subtract", says="subtract that of the window")
-def _not_subtracted(predict, window):
+@mutation_map.wrong("no sign", says="your effects have lost their sign: leave out the absolute value")
+def _(predict, window):
+    return abs(mutation_map(predict, window))
+
+
+@mutation_map.wrong("does not subtract", says="you returned the predictions; subtract that of the window as it is")
+def _(predict, window):
     return mutation_map(predict, window) + predict(window[None])[0]
 
 
-@mutation_map.wrong("leaves the old letter", says="set the whole row")
-def _old_letter_stays(predict, window):
-    effects = np.zeros(window.shape)
-    for place, letter in np.ndindex(*window.shape):
-        mutant = window.copy()
-        mutant[place, letter] = 1
-        effects[place, letter] = predict(mutant[None])[0] - predict(window[None])[0]
-    return effects
-
-
-@mutation_map.wrong("piles mutations up", says="start each mutant from the window")
-def _piled_up(predict, window):
+def _letter_by_letter(predict, window, mutate):
+    """The effects by two loops; ``mutate(mutant, place, letter)`` changes one mutant, and what it returns is next."""
     effects, mutant = np.zeros(window.shape), window.copy()
     for place, letter in np.ndindex(*window.shape):
-        mutant[place] = np.eye(4)[letter]
+        following = mutate(mutant, place, letter)
         effects[place, letter] = predict(mutant[None])[0] - predict(window[None])[0]
+        mutant = following
     return effects
 
 
-@mutation_map.wrong("changes the window itself", says="work on a copy")
+@mutation_map.wrong("leaves the old letter", says="the old letter is still there beside the new one: set the whole row")
+def _(predict, window):
+    def mutate(mutant, place, letter):
+        mutant[place, letter] = 1
+        return window.copy()
+
+    return _letter_by_letter(predict, window, mutate)
+
+
+@mutation_map.wrong("piles mutations up", says="your mutations pile up: start each mutant from the window as it is")
+def _(predict, window):
+    def mutate(mutant, place, letter):
+        mutant[place] = np.eye(4)[letter]
+        return mutant
+
+    return _letter_by_letter(predict, window, mutate)
+
+
+@mutation_map.wrong("letters pile up", says="letters pile up in a row: set it to 0 before each new letter")
+def _(predict, window):
+    def mutate(mutant, place, letter):
+        mutant[place, letter] = 1
+        return mutant if letter < 3 else window.copy()
+
+    return _letter_by_letter(predict, window, mutate)
+
+
+@mutation_map.wrong("changes the window itself", says=changes("window"))
 def _(predict, window):
     before = predict(window[None])[0]
     effects = np.zeros(window.shape)
