@@ -16,7 +16,6 @@ from datasets.serving import Server, medmnist_like
 
 from utils import datasets, metrics
 from utils.applications import image_baselines, images
-from utils.claims import CLAIM_MIME
 from utils.course.editions import solved
 from utils.errors import CourseError
 
@@ -187,24 +186,23 @@ def test_views_and_tints_by_hand():
     assert image_baselines.shrunk(np.zeros((3, 28, 30, 2), np.uint8)).shape == (3, 8 * 8 * 2)
 
 
-# --- the chapter, by a name of MedMNIST and with pictures of your own -----------------------------------------------
+# --- the study of pictures, by a name of MedMNIST and with pictures of your own --------------------------------------
 
 
-def run_chapter(folder, environment, *parameters):
-    """Execute chapter 07 in the smoke profile; returns its claims."""
-    arguments = ["run", "07", "--profile", "smoke", "--out", folder / "out", *parameters]
+def run_study(folder, environment, path):
+    """``course apply images`` in the smoke profile; returns its claims and its page."""
+    command = [sys.executable, "-m", "utils.course", "apply", "images", path, "--profile", "smoke", "--json"]
     done = subprocess.run(
-        [sys.executable, "-m", "utils.course", *arguments], cwd=ROOT, env=environment, capture_output=True, text=True
+        [*command, "--out", folder / "out"], cwd=ROOT, env=environment, capture_output=True, text=True
     )
     assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-4000:]
-    assert json.loads((folder / "out" / "report.json").read_text(encoding="utf-8"))["chapters"][0]["status"] == "ok"
-    executed = read(folder / "out" / "07_image_diagnosis.ipynb")
-    shown = [output.get("data", {}) for cell in executed.cells for output in cell.get("outputs", [])]
-    return [bundle[CLAIM_MIME] for bundle in shown if CLAIM_MIME in bundle]
+    (result,) = json.loads(done.stdout)["chapters"]
+    assert result["status"] == "ok"
+    return result["claims"], (folder / "out" / "report.html").read_text(encoding="utf-8")
 
 
 def test_breastmnist_by_name_from_a_server(tmp_path):
-    """The real file where COURSE_TEST_MIRROR names its folder; otherwise a stand-in, told to the catalogue's copy."""
+    """The real file where COURSE_TEST_MIRROR names its folder; otherwise a stand-in, known to the catalogue's copy."""
     given = os.environ.get("COURSE_TEST_MIRROR")
     environment = os.environ | {"COURSE_DATA_DIR": str(tmp_path / "cache")}
     if given:
@@ -215,10 +213,11 @@ def test_breastmnist_by_name_from_a_server(tmp_path):
         environment["PYTHONPATH"] = str(tmp_path)
     mirror = Server(content)
     environment["COURSE_DATA_MIRROR"] = f"{mirror.address}/good/"
-    claims = run_chapter(tmp_path, environment, "-p", "dataset", "breastmnist")
+    claims, page = run_study(tmp_path, environment, "breastmnist")
     mirror.close()
     assert mirror.asked == {"good": 1}
     assert [claim["low"] for claim in claims if "ResNet-18" in claim["name"]] == [0.901, 0.863]
+    assert "ResNet-18" in page
 
 
 STAND_IN = """# Python imports this module by itself: the catalogue then has the stand-in's digest and size
@@ -248,12 +247,15 @@ def test_your_own_pictures(kind, tmp_path, offline):
     }.items():
         arrays[f"{part}_images"] = random.integers(0, 256, (n, 20, 24, 3) if colours else (n, 40, 40), dtype=np.uint8)
         label = np.arange(n) % (4 if colours else 2)
-        findings = np.column_stack([label, 1 - label, random.integers(0, 2, n)])
+        findings = np.column_stack([label, 1 - label, random.permutation(label)])
         arrays[f"{part}_labels"] = label if colours else findings
     np.savez(tmp_path / "own.npz", **arrays)
-    claims = run_chapter(tmp_path, offline, "-p", "dataset", str(tmp_path / "own.npz"))
-    assert len(claims) >= 8
+    claims, page = run_study(tmp_path, offline, tmp_path / "own.npz")
+    assert len(claims) == 2
     assert not any(claim["judged"] for claim in claims)
+    assert "ResNet-18" not in page
+    for words in ("own.npz", "macro-AUC" if colours else "mean AUC", "worst mistakes", "Model card", "classical rival"):
+        assert words in page, words
 
 
 def test_the_solved_edition_still_has_the_five_exercises():
