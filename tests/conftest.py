@@ -18,6 +18,7 @@ hypothesis.settings.load_profile("busy")
 
 ROOT = Path(__file__).resolve().parent.parent
 CHAPTERS = sorted((ROOT / "chapters").glob("[0-9][0-9]_*.ipynb"))
+OWN = sorted((ROOT / "chapters" / "own").glob("*.ipynb"))
 
 
 def read(path):

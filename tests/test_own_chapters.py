@@ -85,6 +85,18 @@ def test_a_study_of_my_data_makes_a_report(kind, make, options, shown, tmp_path,
     assert "<script" not in page
 
 
+def test_a_set_of_the_catalogue_by_name(tmp_path, offline):
+    """A trial with follow-up: the label is made at five years, and the first year is known."""
+    done = apply(tmp_path / "run", offline, "records", "pbc")
+    assert done.returncode == 0, done.stderr
+    (result,) = json.loads(done.stdout)["chapters"]
+    assert [claim["name"].split(":")[0] for claim in result["claims"]] == ["network", "classical rival"]
+    assert not any(claim["judged"] for claim in result["claims"])
+    page = (tmp_path / "run" / "report.html").read_text(encoding="utf-8")
+    assert "transplanted or dead within 5 years of day 365" in page
+    assert "male: yes" in page
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "sentence"),
     [
