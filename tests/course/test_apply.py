@@ -1,0 +1,137 @@
+"""``course apply`` on notebooks of a few quick cells: what it passes on, what it writes, and what it refuses."""
+
+import json
+import shutil
+import signal
+import sys
+import time
+from pathlib import Path
+
+import nbformat
+import pytest
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+
+DATA = Path(__file__).parents[2] / "data"
+PARAMETERS = 'profile = "quick"\nseed = 0\npath = "splice"\nsequence = None\nlabel = None\ngroup = None\nid = None'
+
+
+@pytest.fixture
+def own(course):
+    """Writes chapters/own/sequences.ipynb with these code cells, and makes a table that can be studied."""
+    (course.root / "data").mkdir()
+    shutil.copy(DATA / "catalogue.toml", course.root / "data")
+    rows = [f"{'ACGT'[n % 4] * (5 + n)},{'donor' if n % 2 else 'other'}" for n in range(40)]
+    (course.root / "mine.csv").write_text("\n".join(["letters,what", *rows]))
+
+    def own(*sources):
+        cells = [new_markdown_cell("# A study", id="title")]
+        cells.append(new_code_cell(PARAMETERS, id="parameters", metadata={"tags": ["parameters"]}))
+        cells += [new_code_cell(source, id=f"cell-{number}") for number, source in enumerate(sources)]
+        (course.root / "chapters" / "own").mkdir(exist_ok=True)
+        metadata = {"course": {"title": "Your own sequences"}}
+        nbformat.write(
+            new_notebook(cells=cells, metadata=metadata), course.root / "chapters" / "own" / "sequences.ipynb"
+        )
+        return course.root / "mine.csv"
+
+    return own
+
+
+COLUMNS = ("--sequence", "letters", "--label", "what")
+
+
+def page(course):
+    return (course.root / "out" / "report.html").read_text(encoding="utf-8")
+
+
+def test_the_notebook_gets_path_and_columns_and_the_page_shows_what_it_says_without_code(own, course, call):
+    path = own(
+        "print(path, sequence, label, group, seed, profile)",
+        "from IPython.display import Markdown, display\ndisplay(Markdown('### Card of <b>all</b>'))",
+        "import sys\nprint('a warning', file=sys.stderr)",
+        "display({'text/plain': 'epoch 3 of 3: loss 0.1'}, raw=True)",
+    )
+    code, out, err = call("apply", "sequences", path, *COLUMNS, "--seed", "7", "--out", course.root / "out")
+    assert code == 0, err
+    assert f"Report: {course.root / 'out' / 'report.html'}" in out
+    text = page(course)
+    assert f"{path} letters what None 7 quick" in text
+    assert "Card of" in text
+    for hidden in ("print(", "IPython.display", "a warning", "epoch 3", "<script", "http://", 'src="https:'):
+        assert hidden not in text, hidden
+    executed = course.read("out/sequences.ipynb")
+    assert "print(path" in json.dumps(executed)
+    assert course.read("out/report.json")["parameters"]["label"] == "what"
+
+
+def test_where_it_writes_and_where_it_refuses_to(own, course, call, monkeypatch):
+    path = own("print(1)")
+    monkeypatch.chdir(course.root)
+    assert call("apply", "sequences", path, *COLUMNS)[0] == 0
+    assert (course.root / "build" / "apply" / "sequences" / "report.html").exists()
+    (course.root / "notes").mkdir()
+    nbformat.write(new_notebook(cells=[new_code_cell("mine", id="a")]), course.root / "notes" / "sequences.ipynb")
+    before = (course.root / "notes" / "sequences.ipynb").read_bytes()
+    for folder in ("notes", "chapters/own", "work"):
+        code, _, err = call("apply", "sequences", path, *COLUMNS, "--out", folder)
+        assert code == 2
+        assert "choose a folder of its own" in err
+    assert (course.root / "notes" / "sequences.ipynb").read_bytes() == before
+
+
+def test_a_study_that_fails_leaves_a_page_with_what_there_is_and_the_reason(own, course, call):
+    path = own("print('understood')", "raise ValueError('the <b>reason</b>')", "print('never')")
+    code, out, _ = call("apply", "sequences", path, *COLUMNS, "--out", course.root / "out")
+    assert code == 1
+    assert "sequences: cell 4 (cell-1): ValueError: the <b>reason</b>" in out
+    assert "understood" in page(course)
+    assert "The study ended early: cell 4 (cell-1): ValueError: the &lt;b&gt;reason&lt;/b&gt;" in page(course)
+    assert "never" not in page(course)
+    assert "Traceback" not in page(course)
+
+
+def test_json_is_all_that_standard_output_holds(own, course, call):
+    path = own("print(1)")
+    code, out, err = call("apply", "sequences", path, *COLUMNS, "--out", course.root / "out", "--json")
+    assert code == 0
+    assert json.loads(out) == course.read("out/report.json")
+    assert "report.html" in err
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "sentence"),
+    [
+        (("apply",), 2, "Missing argument 'KIND'"),
+        (("apply", "sequences"), 2, "Missing argument 'PATH|NAME'"),
+        (("apply", "sequences", "mine.csv", "--profile", "fast"), 2, "There is no profile 'fast'"),
+        (("apply", "sequences", "mine.csv", "--seed", "-1"), 2, "Invalid value for '--seed'"),
+        (("apply", "sequences", "mine.csv", "--sequence", "letter"), 1, "letter"),
+        (("apply", "sequences", "mine.csv", "--time", "what"), 2, "no option --time"),
+        (("apply", "sequences", ""), 2, "There is no dataset ''"),
+    ],
+)
+def test_wrong_words_are_one_sentence_and_no_kernel(words, code, sentence, own, course, call, monkeypatch):
+    own("print(1)")
+    monkeypatch.chdir(course.root)
+    monkeypatch.setattr("utils.course.runner.run", lambda *_: pytest.fail("a kernel was started"))
+    found, _, err = call(*words)
+    assert found == code
+    assert sentence in err
+    assert len(err.strip().splitlines()) == 1
+    assert not (course.root / "build").exists()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows cannot send Ctrl-C to one process alone")
+def test_ctrl_c_loses_nothing_that_is_finished(own, course):
+    path = own("print('understood')", "import pathlib, time\npathlib.Path('busy').touch()\nwhile 1: time.sleep(0.1)")
+    process = course.start("apply", "sequences", path, *COLUMNS, "--out", course.root / "out")
+    deadline = time.monotonic() + 300
+    while not (course.root / "busy").exists() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=300)
+    assert process.returncode == 130, err
+    assert "Traceback" not in out + err
+    assert "understood" in page(course)
+    assert "The study ended early: interrupted" in page(course)
+    assert "understood" in json.dumps(course.read("out/sequences.ipynb"))
