@@ -342,6 +342,19 @@ def test_more_than_one_answer_may_be_right():
     assert "an array of shape (1,)" in item.judge(lambda number: [number + 1])[1]
 
 
+def test_in_a_list_of_arrays_the_wrong_array_is_named():
+    item = Exercise("9.5", "Twice", lambda arrays: [2 * array for array in arrays], 1, ["…"])
+
+    @item.checks
+    def _(answer, rng):
+        answer.case("two arrays", [np.ones(2), np.ones((3, 1))], why="twice as much")
+
+    assert item.judge(lambda arrays: [arrays[0] * 2, arrays[1] * 3])[1] == (
+        "for two arrays your array 1 is 3 at [0, 0] where 2 is expected: twice as much"
+    )
+    assert "you returned [[1., 1.]] where [[2., 2.], " in item.judge(lambda arrays: arrays[:1])[1]
+
+
 def wraps_reference(item):
     @functools.wraps(item.function)
     def wrapper(*arguments):

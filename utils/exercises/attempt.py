@@ -5,7 +5,6 @@ import inspect
 import string
 import warnings
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -249,8 +248,12 @@ def _general(case: Any, result: Any, why: Any):
         for part, mine, right in zip(case.parts, expect_parts(result, case.parts), case.wanted, strict=True):
             expect_close(mine, right, _of(why, part), case.tolerance, case.inputs, _of(case.shape, part), part)
     if not case.parts and not case.accept and result is not None:
-        with suppress(ValueError, TypeError):  # arrays of different shapes in a list
+        try:
             expect_close(result, case.wanted, why, case.tolerance, case.inputs, case.shape)
+        except (ValueError, TypeError):  # arrays of different shapes in a list
+            if isinstance(result, (list, tuple)) and len(result) == len(case.wanted):
+                for place, (mine, right) in enumerate(zip(result, case.wanted, strict=True)):
+                    expect_close(mine, right, why, case.tolerance, case.inputs, part=f"array {place}")
     because = f": {why}" if isinstance(why, str) and why else ""
     wanted = "" if case.accept else f" where {describe(case.wanted)} is expected"
     raise Wrong(f"for {case.inputs} you returned {describe(result)}{wanted}{because}")
