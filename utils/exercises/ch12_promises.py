@@ -2,8 +2,7 @@
 
 import numpy as np
 
-from utils.exercises.core import exercise
-from utils.exercises.expect import describe, expect, expect_array, expect_close, rule_out
+from utils.exercises.core import changes, exercise
 
 
 @exercise(
@@ -43,70 +42,81 @@ def _(answer, rng):
             rows = np.tile(((1 - values) / (classes - 1))[:, None], classes)
             rows[:, column % classes] = values
             probabilities = np.concatenate([probabilities, rows])
-        numbers = calibration, labels, probabilities, error
-        inputs = f"{n} calibration rows, {classes} classes and an error of {error}"
-        wanted, returned = conformal_sets(*numbers), answer(*numbers)
-        got = expect_array(returned, wanted.shape, inputs=inputs, why="one True or False for each class of each row")
-        expect(set(np.unique(got)) <= {0, 1}, f"for {inputs} you returned {describe(got)}; give True or False")
-        got = got.astype(bool)
-        if n < 9:
-            few = f"for {inputs} so few rows allow no limit (k > n): every class must be in every set"
-            expect(got.all(), few)
-        for mistake, words in {
-            _of_largest: "you measured the largest probability; take that of the true class, right or wrong",
-            _one_too_high: "your limit is one place too high: np.quantile counts from 0; sort, and take number k",
-            _plain_quantile: "you took a quantile of n numbers; the new row counts too, k = ceil((n + 1)(1 - error))",
-            _error_quantile: "you kept the best rows only; the limit must let in 1 - error of them, not error",
-            _strict: "you left out classes that lie at the limit; they belong to the set",
-        }.items():
-            rule_out(got, mistake(*numbers), wanted, f"for {inputs} {words}")
-        expect_close(got, wanted, inputs=inputs, why="in when 1 - probability is at most the limit")
+        answer.case(
+            f"{n} calibration rows, {classes} classes and an error of {error}",
+            *(calibration, labels, probabilities, error),
+            shape="one True or False for each class of each new row",
+            why="a class is in when 1 - its probability is at most the limit",
+        )
 
 
-def _at_limit(badness, k):
-    badness = np.sort(badness)
-    return badness[k - 1] if k <= len(badness) else np.inf
+def _limited(calibration, labels, probabilities, limit_of):
+    """The sets with another limit, a function of what 1 minus the probability of the true class was, (n,) sorted."""
+    badness = np.sort(1 - calibration[np.arange(len(labels)), labels])
+    return 1 - probabilities <= limit_of(badness)
 
 
-@conformal_sets.wrong("the largest probability", says="right or wrong")
-def _of_largest(calibration, labels, probabilities, error):
+@conformal_sets.wrong(
+    "the largest probability", says="you measured the largest probability; take that of the true class, right or wrong"
+)
+def _(calibration, labels, probabilities, error):
     return conformal_sets(calibration, calibration.argmax(axis=1), probabilities, error)
 
 
-@conformal_sets.wrong("the plain quantile", says="the new row counts too")
-def _plain_quantile(calibration, labels, probabilities, error):
-    n = len(labels)
-    if n < 9:  # right where there is no limit, so that its words are those about the quantile
-        return np.ones(probabilities.shape, bool)
-    return 1 - probabilities <= np.quantile(1 - calibration[np.arange(n), labels], 1 - error, method="lower")
+@conformal_sets.wrong(
+    "k of n by method='higher'",
+    says="your limit is one place too high: np.quantile counts from 0; sort, and take number k",
+)
+def _(calibration, labels, probabilities, error):
+    level = np.ceil((len(labels) + 1) * (1 - error)) / len(labels)
+    return _limited(
+        *(calibration, labels, probabilities),
+        lambda badness: np.quantile(badness, level, method="higher") if level <= 1 else np.inf,
+    )
 
 
-@conformal_sets.wrong("k of n by method='higher'", says="one place too high")
-def _one_too_high(calibration, labels, probabilities, error):
-    n = len(labels)
-    level = np.ceil((n + 1) * (1 - error)) / n
-    badness = 1 - calibration[np.arange(n), labels]
-    limit = np.quantile(badness, level, method="higher") if level <= 1 else np.inf
-    return 1 - probabilities <= limit
+@conformal_sets.wrong(
+    "the plain quantile",
+    says="you took a quantile of n numbers; the new row counts too, k = ceil((n + 1) * (1 - error))",
+)
+def _(calibration, labels, probabilities, error):
+    return _limited(calibration, labels, probabilities, lambda badness: np.quantile(badness, 1 - error, method="lower"))
 
 
-@conformal_sets.wrong("quantile of the error", says="not error")
-def _error_quantile(calibration, labels, probabilities, error):
+@conformal_sets.wrong(
+    "quantile of the error",
+    says="you kept the best rows only; the limit must let in a share of 1 - error, not of error",
+)
+def _(calibration, labels, probabilities, error):
     return conformal_sets(calibration, labels, probabilities, 1 - error)
 
 
-@conformal_sets.wrong("below the limit", says="at the limit")
-def _strict(calibration, labels, probabilities, error):
-    n = len(labels)
-    limit = _at_limit(1 - calibration[np.arange(n), labels], int(np.ceil((n + 1) * (1 - error))))
-    return 1 - probabilities < limit
-
-
-@conformal_sets.wrong("few rows, a limit all the same", says="every class must be in every set")
+@conformal_sets.wrong("below the limit", says="you left out classes that lie at the limit; they belong to the set")
 def _(calibration, labels, probabilities, error):
-    n = len(labels)
-    badness = np.sort(1 - calibration[np.arange(n), labels])
-    return 1 - probabilities <= badness[min(int(np.ceil((n + 1) * (1 - error))), n) - 1]
+    return conformal_sets(calibration, labels, probabilities - 1e-9, error)
+
+
+@conformal_sets.wrong("the others", says="you marked the classes that are not in the set; True means in")
+def _(calibration, labels, probabilities, error):
+    return ~conformal_sets(calibration, labels, probabilities, error)
+
+
+@conformal_sets.wrong(
+    "few rows, a limit all the same",
+    says="you took a limit, but so few rows allow none (k > n): every class must be in every set",
+)
+def _(calibration, labels, probabilities, error):
+    k = int(np.ceil((len(labels) + 1) * (1 - error)))
+    return _limited(calibration, labels, probabilities, lambda badness: badness[min(k, len(badness)) - 1])
+
+
+@conformal_sets.wrong(
+    "few rows, a number k that is not there",
+    says="there is no number k, for k > n: without a limit every class is in every set",
+)
+def _(calibration, labels, probabilities, error):
+    k = int(np.ceil((len(labels) + 1) * (1 - error)))
+    return _limited(calibration, labels, probabilities, lambda badness: badness[k - 1])
 
 
 @exercise(
@@ -131,39 +141,52 @@ def _(answer, rng):
     for hospitals, shapes in [(2, [(3,)]), (5, [(4, 2), (2,)]), (3, [(2, 3), (3,), (3, 1), (1,)]), (1, [(2, 2)])]:
         weights = [[rng.normal(size=shape) for shape in shapes] for _ in range(hospitals)]
         sizes = [int(size) for size in rng.permutation([5, 20, 60, 150, 400])[:hospitals]]
-        inputs = f"{hospitals} hospital(s) with {sizes} patients and {len(shapes)} array(s) each"
-        wanted, got = federated_average(weights, sizes), answer(weights, sizes)
-        expect(
-            isinstance(got, (list, tuple)) and len(got) == len(shapes),
-            f"for {inputs} you returned {describe(got)}; give a list with one array for each place",
+        arrays = f"{len(shapes)} array{'s' if len(shapes) > 1 else ''}"
+        answer.case(
+            f"{hospitals} hospital{'s' if hospitals > 1 else ''} with {sizes} patients and {arrays} each",
+            *(weights, np.array(sizes)),
+            shape="a list with one array for each place in the lists of weights",
+            why="each hospital's share of the patients times its array, added up",
         )
-        got = [expect_array(one, shape, inputs=inputs) for one, shape in zip(got, shapes, strict=True)]
-        for mistake, words in {
-            _unweighted: "every hospital counts the same in your mean; count each with its number of patients",
-            _a_sum: "you added the arrays times the sizes, without dividing by the number of all patients",
-            _upside_down: "small hospitals count most in your mean; the share is size / sum of sizes",
-        }.items():
-            for mine, wrong, right in zip(got, mistake(weights, sizes), wanted, strict=True):
-                rule_out(mine, wrong, right, f"for {inputs} {words}")
-        for place, (mine, right) in enumerate(zip(got, wanted, strict=True)):
-            expect_close(mine, right, inputs=f"{inputs}, array {place}", why="shares times arrays, added up")
 
 
-@federated_average.wrong("every hospital the same", says="every hospital counts the same")
-def _unweighted(weights, sizes):
+@federated_average.wrong(
+    "every hospital the same",
+    says="you counted every hospital the same; count each with its number of patients",
+)
+def _(weights, sizes):
     return federated_average(weights, np.ones(len(sizes)))
 
 
-@federated_average.wrong("not divided", says="without dividing")
-def _a_sum(weights, sizes):
+@federated_average.wrong(
+    "not divided", says="you added the arrays times the sizes, without dividing by the number of all patients"
+)
+def _(weights, sizes):
     return [np.sum(sizes) * array for array in federated_average(weights, sizes)]
 
 
-@federated_average.wrong("shares upside down", says="small hospitals count most")
-def _upside_down(weights, sizes):
+@federated_average.wrong(
+    "divided by the hospitals", says="you divided by the number of hospitals; divide by the number of all patients"
+)
+def _(weights, sizes):
+    return [np.mean(sizes) * array for array in federated_average(weights, sizes)]
+
+
+@federated_average.wrong(
+    "shares upside down", says="you let small hospitals count most; the share is size / sum of sizes"
+)
+def _(weights, sizes):
     return federated_average(weights, 1 / np.asarray(sizes))
 
 
-@federated_average.wrong("one array", says="one array for each place")
+@federated_average.wrong("one array", says="you returned the first array alone; return a list, one for each place")
 def _(weights, sizes):
     return federated_average(weights, sizes)[0]
+
+
+@federated_average.wrong("overwrites the first hospital", says=changes("weights"))
+def _(weights, sizes):
+    total = weights[0]
+    for place, array in enumerate(federated_average(weights, sizes)):
+        total[place][:] = array
+    return total
