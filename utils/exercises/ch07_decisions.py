@@ -92,7 +92,7 @@ def _(labels, scores, specificity):
     return float(sensitivities[:-1][specificities[:-1] >= specificity].max())
 
 
-@sensitivity_at.wrong("strictly above", says="a score equal to the threshold gives an alarm too: use >=")
+@sensitivity_at.wrong("strictly above", says="you gave no alarm for a score equal to the threshold: use >=")
 def _(labels, scores, specificity):
     positive = scores > np.append(np.unique(scores), np.inf)[:, None]
     kept = np.mean(~positive[:, labels == 0], axis=1) >= specificity

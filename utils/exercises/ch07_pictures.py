@@ -59,7 +59,7 @@ def _gaps(confidence, correct, bins, last=True):
 
 @calibration_error.wrong(
     "each bin counts the same",
-    says="each bin counted the same; multiply its gap by its share of the predictions",
+    says="you counted each bin the same; multiply its gap by its share of the predictions",
 )
 def _(confidence, correct, bins):
     return float(np.abs(_gaps(confidence, correct, bins)[1]).mean())
@@ -111,7 +111,7 @@ def _(confidence, correct, bins):
 
 
 @calibration_error.wrong(
-    "edges count twice", says="a prediction on the edge between two bins counted in both; count it in one of them"
+    "edges count twice", says="you counted a prediction on the edge between two bins in both; count it in one of them"
 )
 def _(confidence, correct, bins):
     error = 0.0

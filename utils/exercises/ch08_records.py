@@ -226,7 +226,7 @@ def _(times, observed):
 
 @time_since.wrong(
     "zero where observed",
-    says="your age is 0 where the variable is observed now; it should say how old the *earlier* value is",
+    says="your age is 0 where the variable is observed now; it should say how old the earlier value is",
 )
 def _(times, observed):
     return np.where(observed, 0, time_since(times, observed))

@@ -147,7 +147,7 @@ def _rows(part, count, inputs):
     return rows.astype(int)
 
 
-@split_unique.wrong("splits first", says="{number} sequences are in both parts: take copies out before you split")
+@split_unique.wrong("splits first", says="your two parts share {number} sequences: take copies out before you split")
 def _(sequences, share, rng):
     rows = rng.permutation(len(sequences))
     cut = round(share * len(rows))
@@ -155,7 +155,7 @@ def _(sequences, share, rng):
     return train, test
 
 
-@split_unique.wrong("keeps copies on one side", says="a sequence is there more than once: keep one row of each")
+@split_unique.wrong("keeps copies on one side", says="you kept a sequence more than once: keep one row of each")
 def _(sequences, share, rng):
     group = np.unique(sequences, return_inverse=True)[1]
     chosen = rng.permutation(group.max() + 1)[: round(share * (group.max() + 1))]
@@ -163,7 +163,9 @@ def _(sequences, share, rng):
     return np.flatnonzero(~in_test), np.flatnonzero(in_test)
 
 
-@split_unique.wrong("drops every copy", says="{number} sequences are in neither part: keep one of the copies")
+@split_unique.wrong(
+    "drops every copy", says="you lost {number} sequences, which are in neither part: keep one of the copies"
+)
 def _(sequences, share, rng):
     _, first, count = np.unique(sequences, return_index=True, return_counts=True)
     rows = rng.permutation(first[count == 1])

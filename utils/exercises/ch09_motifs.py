@@ -195,7 +195,7 @@ def _letter_by_letter(predict, window, mutate):
     return effects
 
 
-@mutation_map.wrong("leaves the old letter", says="the old letter is still there beside the new one: set the whole row")
+@mutation_map.wrong("leaves the old letter", says="you left the old letter beside the new one: set the whole row")
 def _(predict, window):
     def mutate(mutant, place, letter):
         mutant[place, letter] = 1
@@ -213,7 +213,7 @@ def _(predict, window):
     return _letter_by_letter(predict, window, mutate)
 
 
-@mutation_map.wrong("letters pile up", says="letters pile up in a row: set it to 0 before each new letter")
+@mutation_map.wrong("letters pile up", says="your letters pile up in a row: set it to 0 before each new letter")
 def _(predict, window):
     def mutate(mutant, place, letter):
         mutant[place, letter] = 1
