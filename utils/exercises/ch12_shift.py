@@ -3,7 +3,7 @@
 import numpy as np
 
 from utils.exercises.core import exercise
-from utils.exercises.expect import describe, expect, expect_array, expect_close, expect_parts, rule_out
+from utils.exercises.expect import expect
 
 
 @exercise(
@@ -11,7 +11,8 @@ from utils.exercises.expect import describe, expect, expect_array, expect_close,
     "Re-weighting",
     points=2,
     hints=[
-        "A class that has become three times as frequent counts three times as much: now / before, one factor a class.",
+        "A class that has become three times as frequent counts three times as much: now / before, one factor per "
+        "class.",
         "Multiply each row of probabilities by these factors.",
         "Afterwards a row no longer adds up to 1: divide it by its sum, .sum(axis=1, keepdims=True).",
     ],
@@ -32,38 +33,44 @@ def _(answer, rng):
     for n, classes in [(4, 3), (3, 3), (6, 4)]:
         cases.append(tuple(rng.dirichlet(np.full(classes, 2.0), size) for size in (n, None, None)))
     for probabilities, before, now in cases:
-        inputs = f"{describe(probabilities)}, before {describe(before)} and now {describe(now)}"
-        wanted = reweight(probabilities, before, now)
-        got = expect_array(answer(probabilities, before, now), wanted.shape, inputs=inputs)
-        for mistake, words in {
-            _upside_down: "your factors are upside down: what has become more frequent should gain, now / before",
-            _unscaled: "your rows do not add up to 1; divide each row by its sum",
-            _now_alone: "you multiplied by the new shares only; the old ones are in the probabilities, divide by them",
-            _by_column: "you divided each column by its sum; it is a row, one person, that adds up to 1",
-        }.items():
-            rule_out(got, mistake(probabilities, before, now), wanted, f"for {inputs} {words}")
-        expect_close(got, wanted, inputs=inputs, why="each class times now / before, then each row divided by its sum")
+        answer.case(
+            None,
+            *(probabilities, before, now),
+            shape="one probability for each class of each row",
+            why="each class times now / before, then each row divided by its sum",
+        )
 
 
-@reweight.wrong("upside down", says="upside down")
-def _upside_down(probabilities, before, now):
+@reweight.wrong(
+    "upside down", says="your factors are upside down: what has become more frequent should gain, now / before"
+)
+def _(probabilities, before, now):
     return reweight(probabilities, now, before)
 
 
-@reweight.wrong("rows not scaled", says="divide each row by its sum")
-def _unscaled(probabilities, before, now):
+@reweight.wrong("rows not scaled", says="your rows do not add up to 1; divide each row by its sum")
+def _(probabilities, before, now):
     return probabilities * (now / before)
 
 
-@reweight.wrong("new shares alone", says="the old ones are in the probabilities")
-def _now_alone(probabilities, before, now):
+@reweight.wrong(
+    "new shares alone",
+    says="you multiplied by the new shares only; the old ones are in the probabilities, so divide by them",
+)
+def _(probabilities, before, now):
     return reweight(probabilities, np.ones(len(before)), now)
 
 
-@reweight.wrong("columns scaled", says="you divided each column")
-def _by_column(probabilities, before, now):
+@reweight.wrong("columns scaled", says="you divided each column by its sum; it is a row, one person, that adds up to 1")
+def _(probabilities, before, now):
     raised = probabilities * (now / before)
     return raised / raised.sum(axis=0)
+
+
+@reweight.wrong("all rows scaled together", says="you divided by the sum of the whole table; each row adds up to 1")
+def _(probabilities, before, now):
+    raised = probabilities * (now / before)
+    return raised / raised.sum()
 
 
 @exercise(
@@ -89,96 +96,128 @@ def two_sample_auc(fit, old, new, held_old, held_new):
     return float(np.mean(higher + 0.5 * equal))
 
 
-class Spy:
-    """A classifier that remembers what it was shown, and scores rows by their first feature."""
+def _classifier(answer, samples, inputs):
+    """``fit`` of a classifier that looks at what it is shown: it learns in which direction the first feature differs,
+    and knows each row by its second."""
+    old, new, *held = (set(sample[:, 1]) for sample in samples)
 
-    def __init__(self, samples, inputs):
-        self.samples, self.inputs, self.seen, self.direction = samples, inputs, None, 0
-
-    def fit(self, features, labels):
+    def fit(features, labels):
         features, labels = np.asarray(features), np.asarray(labels)
-        old, new, *held = (set(sample[:, 1]) for sample in self.samples)
+        shapes = f"features of shape {features.shape} and labels of shape {labels.shape}"
         expect(
-            features.ndim == 2 and len(features) == len(labels),
-            f"for {self.inputs} you gave fit {features.shape} features and {labels.shape} labels; one label a row",
+            features.ndim == 2 and labels.shape == (len(features),),
+            f"for {inputs} you gave fit {shapes}; it takes one label per row",
         )
-        self.seen = set(features[:, 1])
-        expect(
-            not self.seen & (held[0] | held[1]),
-            f"for {self.inputs} the classifier learned from held-out rows; then it knows the answers of its exam",
-        )
-        expect(self.seen == old | new, f"for {self.inputs} show fit all rows of old and of new")
-        of_new = np.array([row in new for row in features[:, 1]])
-        consistent = len(set(labels[of_new])) == 1 and len(set(labels[~of_new])) == 1
-        expect(
-            consistent and labels[of_new][0] != labels[~of_new][0],
-            f"for {self.inputs} your labels do not say which sample a row is from; old rows get 0, new ones 1",
-        )
-        self.direction = 1 if labels[of_new][0] > labels[~of_new][0] else -1
-        return lambda rows: self.direction * np.asarray(rows)[:, 0]
+        seen = set(features[:, 1])
+        answer.expect(not seen & (held[0] | held[1]), "learns from everything", inputs)
+        answer.expect(seen == old | new, "leaves rows out", inputs)
+        of_new = np.isin(features[:, 1], list(new))
+        pure = all(len(set(labels[part])) == 1 for part in (of_new, ~of_new))
+        answer.expect(pure and len(set(labels)) == 2, "labels of other rows", inputs)
+        one = labels == labels.max()
+        difference = features[one, 0].mean() - features[~one, 0].mean()
+        middle = (features[one, 0].mean() + features[~one, 0].mean()) / 2
+        return lambda rows: difference * (np.asarray(rows)[:, 0] - middle)
+
+    return fit
 
 
 @two_sample_auc.checks
 def _(answer, rng):
-    for sizes, apart in [((30, 20, 15, 12), 1.0), ((12, 25, 9, 14), 0.0), ((20, 20, 11, 11), -0.6), ((8, 9, 1, 1), 2)]:
+    all_sizes = [(30, 20, 15, 12), (20, 20, 11, 11), (12, 25, 9, 14), (8, 9, 1, 1), (20, 20, 15, 15)]
+    shifts = [(2.5, 1), (-1.5, -0.6), (0, 0), (5, 2), (3, -3)]  # of new against old, and of the held-out ones
+    for sizes, (learned, held) in zip(all_sizes, shifts, strict=True):
+        numbers = np.split(rng.permutation(sum(sizes)).astype(float), np.cumsum(sizes)[:-1])
         samples = [
-            np.column_stack(
-                [np.round(rng.normal(apart * (place % 2) * (1 if place > 1 else 2.5), 1, n), 1), np.zeros(n)]
-            )
-            for place, n in enumerate(sizes)
+            np.column_stack([np.round(rng.normal(shift, 1, n), 1), names])
+            for n, shift, names in zip(sizes, (0, learned, 0, held), numbers, strict=True)
         ]
-        names = np.split(rng.permutation(sum(sizes)).astype(float), np.cumsum(sizes)[:-1])
-        for sample, numbers in zip(samples, names, strict=True):
-            sample[:, 1] = numbers  # tells each row from every other
-        inputs = f"{sizes[0]} old and {sizes[1]} new rows, {sizes[2]} and {sizes[3]} held out,"
-        spy = Spy(samples, inputs)
-        got = expect_array(answer(spy.fit, *samples), (), inputs=inputs.rstrip(","))
-        expect(spy.seen is not None, f"for {inputs} you never called fit: nothing was learned")
-        wanted = two_sample_auc(Spy(samples, inputs).fit, *samples)
-        for mistake, words in {
-            _on_the_learned: "you scored the rows that the classifier learned from; those it may know by heart",
-            _turned_round: "your AUC counts old rows above new ones; count the pairs where the new one is higher",
-            _no_ties: "you left out pairs with equal scores; each counts one half",
-            _accuracy: "you returned an accuracy at a threshold of 0; compare each new row with each old one",
-        }.items():
-            rule_out(got, mistake(Spy(samples, inputs).fit, *samples), wanted, f"for {inputs} {words}")
-        expect_close(got, wanted, inputs=inputs, why="the share of pairs in which the new row scores higher")
+        inputs = f"{sizes[0]} old and {sizes[1]} new rows, {sizes[2]} and {sizes[3]} held out"
+        fit, why = _classifier(answer, samples, inputs), "the share of pairs in which the new row scores higher"
+        answer.case(inputs, fit, *samples, shape="the AUC is one number", why=why)
 
 
-@two_sample_auc.wrong("on the rows it learned", says="those it may know by heart")
-def _on_the_learned(fit, old, new, held_old, held_new):
-    score = fit(np.concatenate([old, new]), np.repeat([0, 1], [len(old), len(new)]))
-    return two_sample_auc(lambda features, labels: score, old, new, old, new)
+def _learn(fit, old, new):
+    return fit(np.concatenate([old, new]), np.repeat([0, 1], [len(old), len(new)]))
 
 
-@two_sample_auc.wrong("learns from everything", says="the answers of its exam")
+@two_sample_auc.wrong(
+    "on the rows it learned", says="you scored the rows that the classifier learned from; it may know them by heart"
+)
+def _(fit, old, new, held_old, held_new):
+    return two_sample_auc(fit, old, new, old, new)
+
+
+@two_sample_auc.wrong(
+    "learns from everything", says="you showed fit held-out rows; then it knows the answers of its exam"
+)
 def _(fit, old, new, held_old, held_new):
     old, new = np.concatenate([old, held_old]), np.concatenate([new, held_new])
     return two_sample_auc(fit, old, new, held_old, held_new)
 
 
-@two_sample_auc.wrong("old above new", says="counts old rows above new ones")
-def _turned_round(fit, old, new, held_old, held_new):
+@two_sample_auc.wrong("leaves rows out", says="you did not show fit all rows of old and of new")
+def _(fit, old, new, held_old, held_new):
+    n = min(len(old), len(new))
+    return two_sample_auc(fit, old[:n], new[:n], held_old, held_new)
+
+
+@two_sample_auc.wrong(
+    "labels of other rows",
+    says="your labels do not say which sample a row is from; give old rows 0 and new ones 1, in the order of the rows",
+)
+def _(fit, old, new, held_old, held_new):
+    return two_sample_auc(
+        lambda features, labels: fit(features, np.repeat([0, 1], [len(new), len(old)])), old, new, held_old, held_new
+    )
+
+
+@two_sample_auc.wrong(
+    "old above new",
+    says="your AUC counts old rows above new ones; label the new rows 1, and count the pairs where they score higher",
+)
+def _(fit, old, new, held_old, held_new):
     return 1 - two_sample_auc(fit, old, new, held_old, held_new)
 
 
-@two_sample_auc.wrong("ties left out", says="each counts one half")
-def _no_ties(fit, old, new, held_old, held_new):
-    score = fit(np.concatenate([old, new]), np.repeat([0, 1], [len(old), len(new)]))
+@two_sample_auc.wrong("ties left out", says="you left out pairs with equal scores; each counts one half")
+def _(fit, old, new, held_old, held_new):
+    score = _learn(fit, old, new)
     return np.mean(score(held_new)[:, None] > score(held_old))
 
 
-@two_sample_auc.wrong("an accuracy", says="an accuracy at a threshold")
-def _accuracy(fit, old, new, held_old, held_new):
-    score = fit(np.concatenate([old, new]), np.repeat([0, 1], [len(old), len(new)]))
-    right = np.concatenate([score(held_new) > 0, score(held_old) <= 0])
-    return np.mean(right)
+@two_sample_auc.wrong("ties win", says="you counted pairs with equal scores as won; each counts one half")
+def _(fit, old, new, held_old, held_new):
+    score = _learn(fit, old, new)
+    return np.mean(score(held_new)[:, None] >= score(held_old))
+
+
+@two_sample_auc.wrong(
+    "an accuracy", says="you returned an accuracy at a threshold of 0; compare each new row with each old one"
+)
+def _(fit, old, new, held_old, held_new):
+    score = _learn(fit, old, new)
+    return np.mean(np.concatenate([score(held_new) > 0, score(held_old) <= 0]))
+
+
+@two_sample_auc.wrong("without the scores", says="you compared rows without the scores of what fit returned")
+def _(fit, old, new, held_old, held_new):
+    return two_sample_auc(lambda features, labels: lambda rows: rows[:, 0], old, new, held_old, held_new)
+
+
+@two_sample_auc.wrong(
+    "never below one half", says="you turned the AUC round; return it as it is, even where it is below 0.5"
+)
+def _(fit, old, new, held_old, held_new):
+    found = two_sample_auc(fit, old, new, held_old, held_new)
+    return max(found, 1 - found)
 
 
 @exercise(
     "12.3",
     "The equalised-odds gap",
     points=2,
+    returns=("sensitivity gap", "false-alarm gap"),
     hints=[
         "For each group: its cases are inside & (labels == 1). The share of them with an alarm is the sensitivity.",
         "The false-alarm rate is the share with an alarm among the group's non-cases, inside & (labels == 0).",
@@ -198,53 +237,64 @@ def equalised_odds_gap(labels, alarms, members):
 
 @equalised_odds_gap.checks
 def _(answer, rng):
-    for n, names in [(60, ["men", "women"]), (120, ["old", "middle", "young"]), (90, ["a", "b", "c"])]:
+    people = [(60, ["men", "women"]), (80, ["young", "old"]), (120, ["old", "middle", "young"]), (90, ["c", "a", "b"])]
+    for n, names in people:  # each group has more alarms than the one before
         members = rng.permutation(np.resize(names + names[:1], n))
         labels = rng.permutation(np.arange(n) % 4 == 0).astype(int)
         for name in names:  # both labels in every group
             labels[np.flatnonzero(members == name)[:2]] = [0, 1]
         lean = np.array([0.1 + 0.25 * names.index(name) for name in members])
         alarms = (rng.random(n) < lean + 0.3 * labels).astype(int)
-        inputs = f"{n} people in {len(names)} groups"
-        wanted = equalised_odds_gap(labels, alarms, members)
-        returned = expect_parts(answer(labels, alarms, members), ["sensitivity gap", "false-alarm gap"])
-        got = np.array([expect_array(one, (), inputs=inputs, why="each gap is one number") for one in returned], float)
-        for mistake, words in {
-            _exchanged: "you returned the two gaps in the wrong order; first the one in sensitivity",
-            _of_alarms: "you divided by the alarms, which is precision; divide by the cases, and by the non-cases",
-            _of_group: "you divided by everybody in the group; the sensitivity is a share of its cases alone",
-            _signed: "your gap can be negative; take the largest minus the smallest of all groups",
-        }.items():
-            rule_out(got, np.array(mistake(labels, alarms, members)), wanted, f"for {inputs} {words}")
-        expect_close(got, np.array(wanted), inputs=inputs, why="the largest share of a group minus the smallest")
+        answer.case(
+            f"{n} people in {len(names)} groups",
+            *(labels, alarms, members),
+            shape="each gap is one number",
+            why="the largest share of a group with an alarm, minus the smallest",
+        )
 
 
-def _gaps(share, labels, alarms, members):
-    """Gap of a share, worked out in each group for the cases and for the others."""
+def _shares(share, labels, alarms, members):
+    """A share for the cases and for the others of each group: two lists, one number per group."""
     inside = [members == name for name in np.unique(members)]
-    shares = [[share(labels[rows] == label, alarms[rows]) for rows in inside] for label in (1, 0)]
-    return tuple(max(one) - min(one) for one in shares)
+    return [[share(labels[rows] == label, alarms[rows]) for rows in inside] for label in (1, 0)]
 
 
-@equalised_odds_gap.wrong("order exchanged", says="in the wrong order")
-def _exchanged(labels, alarms, members):
+def _with_alarm(chosen, alarm):
+    return np.mean(alarm[chosen])
+
+
+@equalised_odds_gap.wrong(
+    "order exchanged", says="you returned the two gaps in the wrong order; first the one in sensitivity"
+)
+def _(labels, alarms, members):
     return equalised_odds_gap(labels, alarms, members)[::-1]
 
 
-@equalised_odds_gap.wrong("of the alarms", says="which is precision")
-def _of_alarms(labels, alarms, members):
-    return _gaps(lambda chosen, alarm: np.mean(chosen[alarm == 1]), labels, alarms, members)
+@equalised_odds_gap.wrong(
+    "of the alarms", says="you divided by the alarms, which is precision; divide by the cases, and by the non-cases"
+)
+def _(labels, alarms, members):
+    shares = _shares(lambda chosen, alarm: np.mean(chosen[alarm == 1]), labels, alarms, members)
+    return tuple(np.ptp(share) for share in shares)
 
 
-@equalised_odds_gap.wrong("of the group", says="everybody in the group")
-def _of_group(labels, alarms, members):
-    return _gaps(lambda chosen, alarm: np.mean(chosen & (alarm == 1)), labels, alarms, members)
+@equalised_odds_gap.wrong(
+    "of the group", says="you divided by everybody in the group; the sensitivity is a share of its cases alone"
+)
+def _(labels, alarms, members):
+    shares = _shares(lambda chosen, alarm: np.mean(chosen & (alarm == 1)), labels, alarms, members)
+    return tuple(np.ptp(share) for share in shares)
 
 
-@equalised_odds_gap.wrong("first minus last", says="can be negative")
-def _signed(labels, alarms, members):
-    first, last = np.unique(members)[[0, -1]]
-    return tuple(
-        np.mean(alarms[(members == first) & (labels == one)]) - np.mean(alarms[(members == last) & (labels == one)])
-        for one in (1, 0)
-    )
+@equalised_odds_gap.wrong(
+    "first minus last", says="your gap can be negative; take the largest minus the smallest of all groups"
+)
+def _(labels, alarms, members):
+    return tuple(share[0] - share[-1] for share in _shares(_with_alarm, labels, alarms, members))
+
+
+@equalised_odds_gap.wrong(
+    "the first against the last", says="you compared two of the groups only; take the largest and smallest of all"
+)
+def _(labels, alarms, members):
+    return tuple(abs(share[0] - share[-1]) for share in _shares(_with_alarm, labels, alarms, members))
