@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from utils.exercises import core
+from utils.exercises import ch09_letters, core
 from utils.exercises.draws import judge_draws
 from utils.exercises.expect import Wrong, alike
 from utils.features.dna import IUPAC
@@ -239,3 +239,7 @@ def test_parts_with_a_dictionary_are_alike_up_to_rounding():
     assert not alike(({"a": 0.31}, 1.0), ({"a": 0.3}, 1.0))
     assert not alike(({"a": 0.3}, 1.0), ({"b": 0.3}, 1.0))
     assert not alike(({"a": 0.3}, 1.0), ({"a": 0.3}, 1.0, 2.0))
+
+
+def test_the_letters_of_the_exercise_are_those_of_the_course():
+    assert ch09_letters.IUPAC == IUPAC
