@@ -9,7 +9,8 @@ from utils.exercises.expect import expect, expect_array, expect_parts
 def _draw(rng, length, alphabet="ACGT"):
     return "".join(rng.choice(list(alphabet), size=length))
 
-# What each letter may stand for; the same as in utils.features.dna, which exercises may not know (a test compares them).
+
+# What each letter may stand for, as in utils.features.dna, which exercises do not know (a test compares the two).
 IUPAC = {
     "A": "A", "C": "C", "G": "G", "T": "T", "R": "AG", "Y": "CT", "S": "CG", "W": "AT", "K": "GT", "M": "AC",
     "B": "CGT", "D": "AGT", "H": "ACT", "V": "ACG", "N": "ACGT",
