@@ -80,7 +80,7 @@ def _(calibration, labels, probabilities, error):
     says="you took a quantile of n numbers; the new row counts too, k = ceil((n + 1) * (1 - error))",
 )
 def _(calibration, labels, probabilities, error):
-    return _limited(calibration, labels, probabilities, lambda badness: np.quantile(badness, 1 - error, method="lower"))
+    return _limited(calibration, labels, probabilities, lambda badness: np.quantile(badness, 1 - error))
 
 
 @conformal_sets.wrong(

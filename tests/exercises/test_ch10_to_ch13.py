@@ -1,0 +1,130 @@
+"""Exercises of chapters 10 to 13: right answers that look unlike the reference pass, and near misses are named."""
+
+import re
+from itertools import product
+
+import numpy as np
+import pytest
+
+from utils.exercises import ch13_choices, core
+
+
+def tokens_by_one_pattern(smiles):
+    return tuple(re.findall(r"\[.*?\]|Br|Cl|%\d\d|.", smiles))
+
+
+def tanimoto_of_int(one, other):
+    one, other = one.astype(int), other.astype(int)
+    return 0 if one.sum() + other.sum() == 0 else one @ other / (one.sum() + other.sum() - one @ other)
+
+
+def split_in_the_order_of_scaffolds(scaffolds, share):
+    parts, (names, counts) = ([], []), np.unique(scaffolds, return_counts=True)
+    for count, name in sorted(zip(-counts, names, strict=True)):
+        fits = len(parts[0]) - count <= share * len(scaffolds) + 1e-9
+        parts[0 if fits else 1].extend(np.flatnonzero(scaffolds == name).tolist())
+    return parts
+
+
+def attributions_one_point_at_a_time(slope, image, start, steps):
+    points = [start + (k + 0.5) / steps * (image - start) for k in range(steps)]
+    return (image - start) * np.mean([slope(point[None])[0] for point in points], axis=0)
+
+
+def area_with_places_rounded_down(score, image, importance, fill, steps):
+    rows, columns = np.unravel_index(np.argsort(importance, axis=None)[::-1], importance.shape)
+    pictures = np.repeat(image[None], steps + 1, axis=0)
+    for k in range(steps + 1):
+        covered = k * importance.size // steps
+        pictures[k, rows[:covered], columns[:covered]] = fill
+    scores = score(pictures)
+    return (scores[1:] + scores[:-1]).sum() / 2 / steps
+
+
+def weights_of_a_share_each(weights, sizes):
+    places = range(len(weights[0]))
+    return [sum(size * arrays[k] for size, arrays in zip(sizes, weights, strict=True)) / sizes.sum() for k in places]
+
+
+def auc_with_labels_of_minus_one(fit, old, new, held_old, held_new):
+    score = fit(np.concatenate([new, old]), np.r_[np.ones(len(new)), -np.ones(len(old))])
+    return np.mean([0.5 + 0.5 * np.sign(a - b) for a, b in product(score(held_new), score(held_old))])
+
+
+def ratio_with_sorted_ends(error, truth, one, other, groups, repeats, rng):
+    names, ratios = np.unique(groups), []
+    for _ in range(repeats):
+        rows = np.concatenate([np.flatnonzero(groups == name) for name in rng.choice(names, len(names))])
+        ratios.append(error(truth[rows], one[rows]) / error(truth[rows], other[rows]))
+    ratios.sort()
+    return [error(truth, one) / error(truth, other), ratios[int(0.025 * repeats)], ratios[int(0.975 * repeats)]]
+
+
+@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.parametrize(
+    ("identifier", "answer"),
+    [
+        ("10.1", tokens_by_one_pattern),
+        ("10.2", tanimoto_of_int),
+        ("10.3", split_in_the_order_of_scaffolds),
+        ("11.1", attributions_one_point_at_a_time),
+        ("11.5", area_with_places_rounded_down),
+        ("12.2", auc_with_labels_of_minus_one),
+        ("12.5", weights_of_a_share_each),
+        ("13.1", ratio_with_sorted_ends),
+    ],
+)
+def test_another_right_answer_passes(identifier, answer, seed):
+    assert core.get(identifier).judge(answer, seed) == ("passed", "")
+
+
+def loss_from_two_logarithms(labels, logits):
+    known, p = ~np.isnan(labels), 1 / (1 + np.exp(-logits))
+    y, p = labels[known], p[known]
+    return np.mean(-(y * np.log(p) + (1 - y) * np.log(1 - p))) if len(y) else 0.0
+
+
+def cam_of_positive_parts(maps, slopes):
+    total = np.zeros(maps.shape[:2])
+    for k in range(maps.shape[2]):
+        total += np.maximum(maps[:, :, k] * slopes[:, :, k].mean(), 0)
+    return total
+
+
+def area_of_equal_steps(score, image, importance, fill, steps):
+    order, covered, scores = np.argsort(-importance, axis=None), image.copy(), []
+    each = len(order) // steps
+    for k in range(steps + 1):
+        covered.reshape(-1, image.shape[-1])[order[: k * each]] = fill
+        scores.append(score(covered[None])[0])
+    return np.trapezoid(scores, dx=1 / steps)
+
+
+def sets_by_numpys_quantile(calibration, labels, probabilities, error):
+    badness = 1 - calibration[np.arange(len(labels)), labels]
+    return 1 - probabilities <= np.quantile(badness, 1 - error)
+
+
+@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.parametrize(
+    ("identifier", "answer", "words"),
+    [
+        ("10.5", loss_from_two_logarithms, "np.logaddexp"),
+        ("11.3", cam_of_positive_parts, "add them up first"),
+        ("11.5", area_of_equal_steps, "at a share of 1 all are covered"),
+        ("12.4", sets_by_numpys_quantile, "the new row counts too"),
+    ],
+)
+def test_a_near_miss_is_named(identifier, answer, words, seed):
+    status, message = core.get(identifier).judge(answer, seed)
+    assert status == "wrong"
+    assert words in message
+
+
+@pytest.mark.parametrize("brief", "ABC")
+@pytest.mark.parametrize("words", list(product(*ch13_choices.WORDS)), ids=" ".join)
+def test_each_wrong_choice_has_a_reason(words, brief):
+    asked, right = brief, ch13_choices.choose
+    status, message = core.get("13.4").judge(lambda brief: words if brief == asked else right(brief))
+    assert (status == "passed") == (words == right(asked))
+    assert words == right(asked) or message.startswith(f"for brief {asked}, ")
