@@ -209,13 +209,3 @@ def expect_parts(value: Any, names: Sequence[str], inputs: str = "") -> Any:
         f"{case} {describe(value)}, where {wanted} is expected",
     )
     return tuple(parts)
-
-
-def rule_out(got: Any, mistake: Any, wanted: Any, message: str) -> None:
-    """Raise Wrong with the message when the answer is that of a known mistake, on an input where it shows."""
-    if _equal(got, mistake) and not _equal(wanted, mistake):
-        raise Wrong(message)
-
-
-def _equal(a: Any, b: Any):
-    return np.shape(a) == np.shape(b) and np.allclose(a, b, equal_nan=True)
