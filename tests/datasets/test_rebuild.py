@@ -8,6 +8,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import shapely
 
 from datasets.serving import Server, cifar_archives
 from utils import datasets
@@ -105,6 +106,21 @@ def test_polygons_are_drawn_where_they_are():
     assert drawn[3, 6] == 2
     with pytest.raises(CourseError, match="not a plain polygon"):
         nuclei.outline(b"\x00" + polygon[1:])
+
+
+def test_pixels_away_from_an_edge_are_those_of_shapely():
+    angles = np.linspace(0, 2 * np.pi, 12, endpoint=False)
+    for seed in range(5):
+        radii = np.random.default_rng(seed).uniform(4, 11, 12)
+        ring = 12 + np.column_stack([np.cos(angles), np.sin(angles)]) * radii[:, None]
+        ring = np.round(np.vstack([ring, ring[:1]]))  # on whole pixels, as the published outlines are
+        shape = shapely.Polygon(ring)
+        x, y = np.meshgrid(np.arange(24) + 0.5, np.arange(24) + 0.5)
+        centres = shapely.points(x, y)
+        away = shapely.distance(shape.exterior, centres) > 1e-9
+        drawn = nuclei.rasterise([ring], 24, 24) == 1
+        assert np.array_equal(drawn[away], shapely.contains(shape, centres)[away])
+        assert 0 < drawn.sum() < drawn.size
 
 
 def test_the_encodings_say_what_is_there():

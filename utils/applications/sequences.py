@@ -183,7 +183,7 @@ def cross_validate(
     recipe = recipe or Recipe()
     tested = np.unique(fold) if tested is None else tested
     model = compile_for(build(), int((fold != tested[0]).sum()), recipe, run_eagerly)
-    targets = np.eye(model.output_shape[-1], dtype="float32")[labels]
+    targets = keras.utils.to_categorical(labels, model.output_shape[-1])
     found = np.full(targets.shape, np.nan, "float32")
     for number in tested:
         held_out = fold == number

@@ -245,7 +245,7 @@ def train_within(
         jit_compile=False,  # compiling costs seconds, and short trainings do not earn them back
     )
     prepare(model)
-    targets = np.eye(model.output_shape[-1], dtype="float32")[labels]
+    targets = keras.utils.to_categorical(labels, model.output_shape[-1])
     edge = ((0, 0), (MARGIN, MARGIN), (MARGIN, MARGIN), (0, 0))
     if recipe.whiten:
         whiten(model, images[: recipe.batch_size * 8])
