@@ -80,7 +80,8 @@ def test_equal_models_are_undecided_with_both_ends():
     work = study.begin(sequences(), repeats=100)
     found = work.compare("first", answers(work, strength=0.4, seed=1), "second", answers(work, strength=0.4, seed=2))
     assert found.difference.low < 0 < found.difference.high
-    ends = f"undecided between {found.difference.low:+.3f} and {found.difference.high:+.3f}"
+    low, high = (f"{end:+.2g}" if 0 < abs(end) < 0.005 else f"{end:+.3f}" for end in found.difference[1:])
+    ends = f"undecided between {low} and {high}"
     assert found.sentence.startswith(f"First or second: {ends}")
 
 

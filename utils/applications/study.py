@@ -3,7 +3,7 @@
 The notebooks in ``chapters/own`` have the same steps in the same order, whatever the kind of data:
 
     data = study.load(path, "sequences", label=label)     # a path of the reader's own, or a name of the catalogue
-    study.understood(data)                                # what was read, assumed and left out, and the split
+    study.understood(data, seed)                          # what was read, assumed and left out, and the split
     work = study.begin(data, seed=seed, repeats=500)
     work.split.train, work.labels, work.names, work.task  # for training; task is "classes", "findings" or "numbers"
     best = work.choose({"small": …, "large": …})          # name → predictions for work.split.validation; prints
@@ -166,15 +166,18 @@ class Study:
 
         found = self.estimate(self.main, first, second, statistic=difference)
         sign = -1 if measures.lower_is_better(self.main) else 1
-        interval = f"{found.low:+.3f} to {found.high:+.3f}"
+        interval = f"{_signed(found.low)} to {_signed(found.high)}"
         if np.isnan(found.low):
             sentence = f"Nothing can be said about {first_name} and {second_name}: there are too few test rows."
         elif found.low > 0 or found.high < 0:
             winner, loser = (first_name, second_name) if sign * found.value > 0 else (second_name, first_name)
-            sentence = f"{winner} is better than {loser}: {self.main} differs by {found.value:+.3f} ({interval})."
+            sentence = (
+                f"{winner} is better than {loser}: the difference in {self.main} is {_signed(found.value)} ({interval}; "
+                f"{first_name} minus {second_name})."
+            )
         else:
             sentence = (
-                f"{first_name} or {second_name}: undecided between {found.low:+.3f} and {found.high:+.3f} "
+                f"{first_name} or {second_name}: undecided between {_signed(found.low)} and {_signed(found.high)} "
                 f"in {self.main} ({first_name} minus {second_name})."
             )
         return Comparison(found, sentence[0].upper() + sentence[1:])
@@ -245,6 +248,11 @@ class Study:
         model: the name of the model that is reported, a row of scores. trained: how it was trained, in a sentence.
         """
         return measures.card(self, model, trained, scores, comparison)
+
+
+def _signed(value: float) -> str:
+    """A difference with its sign: three digits after the point, or the first two that are not 0."""
+    return f"{value:+.3f}" if abs(value) >= 0.005 or value == 0 else f"{value:+.2g}"
 
 
 def begin(data: Data, *, seed: int = 0, repeats: int = 500) -> Study:

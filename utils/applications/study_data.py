@@ -47,10 +47,10 @@ def load(path: str | os.PathLike, kind: str, **columns: str | None) -> Data:
     return data
 
 
-def understood(data: Data) -> None:
-    """Print what was understood of the data: what they hold, what was assumed or left out, and the split."""
+def understood(data: Data, seed: int = 0) -> None:
+    """Print what was understood of the data: what they hold, what was assumed or left out, and the split of this seed."""
     print(data.entry.title)
-    for what, text in summary(data).items():
+    for what, text in summary(data, seed).items():
         print(f"  {what:<10} {text}")
 
 

@@ -12,13 +12,13 @@ MOST = 8  # classes, columns or variables that are named one by one
 LINE = "\n" + " " * 13  # where `course data check` begins what it says of each
 
 
-def summary(data: Images | Sequences | Molecules | Records) -> dict[str, str]:
+def summary(data: Images | Sequences | Molecules | Records, seed: int = 0) -> dict[str, str]:
     """What → how much of it, in the order to be read, once it is sure that a study can be made of the data.
 
     "split" says how many rows of each class are in each part; "assumed" what was assumed or left out; "note" what
-    should be looked at. Raises CourseError where ``plan`` does.
+    should be looked at. seed: of the split. Raises CourseError where ``plan`` does.
     """
-    parts = plan(data).parts()
+    parts = plan(data, seed).parts()
     found = {"read as": f"{data.entry.kind}, {data.entry.task}"}
     found |= {Images: _images, Sequences: _sequences, Molecules: _molecules, Records: _records}[type(data)](data)
     found["split"] = LINE.join(f"{part}: {_part(data, rows)}" for part, rows in parts.items())
@@ -77,7 +77,8 @@ def _sequences(data: Sequences) -> dict[str, str]:
 def _molecules(data: Molecules) -> dict[str, str]:
     found = {"molecules": f"{len(data.smiles):,}, of which {len(set(data.smiles)):,} different SMILES"}
     if data.unparsable:
-        left_out = [f"line {line} {brief(smiles, 24)!r}" for line, smiles in data.unparsable]
+        where = "row" if data.entry.embedded else "line"  # of the published table, or of the reader's own file
+        left_out = [f"{where} {line} {brief(smiles, 24)!r}" for line, smiles in data.unparsable]
         found["left out"] = f"{len(left_out):,} that RDKit cannot read, or too large: {_some(left_out)}"
     columns = []
     for name, values in zip(data.task_names, data.labels.T, strict=True):
