@@ -172,7 +172,7 @@ class Study:
         elif found.low > 0 or found.high < 0:
             winner, loser = (first_name, second_name) if sign * found.value > 0 else (second_name, first_name)
             sentence = (
-                f"{winner} is better than {loser}: the difference in {self.main} is {_signed(found.value)} ({interval}; "
+                f"{winner} is better than {loser}: {self.main} differs by {_signed(found.value)} ({interval}; "
                 f"{first_name} minus {second_name})."
             )
         else:

@@ -48,7 +48,7 @@ def load(path: str | os.PathLike, kind: str, **columns: str | None) -> Data:
 
 
 def understood(data: Data, seed: int = 0) -> None:
-    """Print what was understood of the data: what they hold, what was assumed or left out, and the split of this seed."""
+    """Print what was understood of the data: what they hold, what was assumed or left out, and this seed's split."""
     print(data.entry.title)
     for what, text in summary(data, seed).items():
         print(f"  {what:<10} {text}")
