@@ -107,8 +107,8 @@ def test_the_work_of_a_resample_is_that_of_a_few_arrays():
     for n in (1_000, 10_000):
         labels, probabilities = two_classes(3, n=n)
         costs.append(work(lambda given=(labels, probabilities): estimate(roc_auc, *given, repeats=20)))
-    (few_lines, few_bytes), (lines, most) = costs
-    assert lines == few_lines
+    (few_calls, few_bytes), (calls, most) = costs
+    assert calls == few_calls
     assert most < 12 * few_bytes
 
 

@@ -194,12 +194,12 @@ def test_an_interval_may_be_of_any_arrays():
 
 @pytest.mark.parametrize("rows_in_a_group", [None, 2])
 def test_the_work_of_a_resample_is_that_of_a_few_arrays(rows_in_a_group):
-    """No loop over rows or groups: fifty thousand take as many lines as five thousand, and memory in proportion."""
+    """No loop over rows or groups: fifty thousand take as many calls as five thousand, and memory in proportion."""
     costs = []
     for n in (5_000, 50_000):
         values = np.random.default_rng(11).normal(size=n)
         groups = np.arange(n) // rows_in_a_group if rows_in_a_group else None
         costs.append(work(lambda given=values, groups=groups: estimate(np.mean, given, groups=groups, repeats=20)))
-    (few_lines, few_bytes), (lines, most) = costs
-    assert lines == few_lines
+    (few_calls, few_bytes), (calls, most) = costs
+    assert calls == few_calls
     assert most < 12 * few_bytes
