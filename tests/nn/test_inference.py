@@ -36,3 +36,9 @@ def test_no_example_has_a_shape():
 def test_inputs_that_do_not_fit_are_refused():
     with pytest.raises(UsageError, match="hold 3, 2 examples"):
         nn.predict(two_inputs(lambda a, b: [a, b]), [np.zeros((3, 2)), np.zeros((2, 3))])
+
+
+@pytest.mark.filterwarnings("error")
+def test_a_single_input_may_stand_in_a_list():
+    model, x = keras.Sequential([keras.Input((4,)), keras.layers.Dense(2)]), np.ones((3, 4), "float32")
+    np.testing.assert_allclose(nn.predict(model, [x]), nn.predict(model, x))

@@ -34,6 +34,8 @@ def predict(model: keras.Model, inputs: Any, batch_size: int = 500) -> np.ndarra
     UsageError
         When the arrays differ in their number of examples.
     """
+    if isinstance(inputs, list | tuple) and len(inputs) == 1:
+        (inputs,) = inputs  # Keras warns of a list around a single input
     arrays = keras.tree.flatten(inputs)
     counts = {len(array) for array in arrays}
     if len(counts) != 1:
