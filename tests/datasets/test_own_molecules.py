@@ -6,6 +6,7 @@ import pytest
 from datasets.own_files import SMILES, compounds, refused, rows
 from utils import datasets
 from utils.datasets import own
+from utils.datasets.own import needs
 
 
 @pytest.fixture
@@ -124,3 +125,17 @@ REFUSED = {
 @pytest.mark.parametrize(("text", "words"), REFUSED.values(), ids=REFUSED)
 def test_refused(table, text, words):
     assert words in refused(table(text), "molecules")
+
+
+def test_a_table_of_few_skeletons_keeps_each_molecule_together(tmp_path):
+    """Where a class has too few scaffolds for a study, the groups are molecules, and this is said."""
+    chains = ["CCO", "CCC", "CCN", "CCS", "CCCl", "COC", "CNC", "CCCC", "OCCO", "CC(=O)O"]
+    rings = ["", "O", "N", "Cl", "F", "Br", "C", "CC", "OC", "C#N"]
+    rows = [f"{chain},0\n" for chain in chains] + [f"c1ccccc1{tail},1\n" for tail in rings]
+    file = tmp_path / "few.csv"
+    file.write_text("smiles,active\n" + "".join(rows * 3))
+    data = own.load(file)
+    assert len(np.unique(data.groups)) == 20
+    assert "too few; splits keep each molecule together instead" in data.entry.notes[-1]
+    split = needs.plan(data)
+    assert not set(data.smiles[split.train]) & set(data.smiles[split.test])

@@ -111,8 +111,9 @@ def check(path: str, kind: str | None, columns: dict[str, str]) -> None:
     typed = f"{path.rstrip('/')}/" if Path(path).is_dir() else path  # a bare word would be taken for a name
     options = [word for name, column in columns.items() for word in (f"--{name}", column)]
     words = shlex.join([data.entry.kind, typed, *options])
+    understood = summary(data) | {"next": f"{APPLY} {words}"}  # raises where no study can be made of the data
     print(f"✓ {data.entry.title}")
-    for what, text in (summary(data) | {"next": f"{APPLY} {words}"}).items():
+    for what, text in understood.items():
         print(f"  {what:<10} {text}")
 
 

@@ -64,7 +64,7 @@ def known_events(data: Records) -> pd.DataFrame:
 def can_be_planned(labels: np.ndarray, groups: np.ndarray, task: str) -> bool:
     """Whether labels (n, columns) or (n,) can be divided by these groups (n,) as a study needs it."""
     classes = as_classes(labels, task)
-    return min(_groups_of(classes, groups).values()) >= 1 and by_group(classes, groups) is not None
+    return _too_rare(classes, groups) is None and by_group(classes, groups) is not None
 
 
 def by_group(classes: np.ndarray, groups: np.ndarray, seed: int = 0, useful: np.ndarray | None = None) -> Split | None:
@@ -207,13 +207,18 @@ def _groups_of(classes: np.ndarray, groups: np.ndarray) -> dict[tuple[int, int],
     }
 
 
-def _refuse_rare(data: Sequences | Molecules | Records | Images, classes: np.ndarray, names: list[list[str]]) -> None:
-    counts = _groups_of(classes, data.groups)
-    total = len(np.unique(data.groups))
+def _too_rare(classes: np.ndarray, groups: np.ndarray) -> tuple[int, int, int, int] | None:
+    """(column, class, groups of it, groups needed) of the rarest class, where these are too few; else None."""
+    counts = _groups_of(classes, groups)
     (column, value), fewest = min(counts.items(), key=lambda item: item[1])
     # Groups that hold all classes are enough in a smaller number: two for the test, one for each other part.
-    enough = FEWEST_GROUPS if fewest < total else 4
-    if fewest < enough:
+    enough = FEWEST_GROUPS if fewest < len(np.unique(groups)) else 4
+    return (column, value, fewest, enough) if fewest < enough else None
+
+
+def _refuse_rare(data: Sequences | Molecules | Records | Images, classes: np.ndarray, names: list[list[str]]) -> None:
+    if rare := _too_rare(classes, data.groups):
+        column, value, fewest, enough = rare
         raise _refusal(
             data,
             f"expected each class in {enough} groups or more, for training, validation and an interval on the test, "
