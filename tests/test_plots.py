@@ -1,5 +1,6 @@
 """Figures: shown as PNG with alt text, drawn with the names of their axes."""
 
+import matplotlib
 import numpy as np
 import pandas as pd
 import pytest
@@ -112,3 +113,10 @@ def test_a_playground_draws_again_when_a_slider_moves(monkeypatch):
     assert picture.value.split("base64,")[1] != before.split("base64,")[1]
     assert bundles[0]["text/plain"] == "Here stands a slider."
     assert "application/vnd.jupyter.widget-view+json" in bundles[0]
+
+
+def test_a_name_with_dollars_is_drawn_as_it_is(shown):
+    with matplotlib.rc_context():
+        plots.use_style()
+        plots.show(plots.images([np.eye(4)], titles=["x $\\frac$ of $5"]), alt="A diagonal")
+    assert shown[0][0].data.startswith(b"\x89PNG")

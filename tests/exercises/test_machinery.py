@@ -2,7 +2,9 @@
 
 import functools
 import signal
+import subprocess
 import sys
+import textwrap
 import threading
 import types
 from concurrent.futures import ThreadPoolExecutor
@@ -526,3 +528,29 @@ def test_an_ambiguous_number_wants_quotes(monkeypatch):
     with pytest.raises(UsageError, match=r'write the number in quotes, "3\.1"'):
         sources.find_id(3.1)
     assert sources.find_id("3.10") == "3.10"
+
+
+def test_a_time_limit_leaves_nothing_behind():
+    """After a limit in another thread, what traces the program (a debugger, a measurement) still gets on."""
+    code = """
+        import sys, threading
+        from utils.exercises.limits import TimeUp, time_limit
+
+        def limited():
+            for seconds in (5, 0.05):
+                try:
+                    with time_limit(seconds):
+                        while seconds < 1:
+                            pass
+                except TimeUp:
+                    print("stopped")
+            sys.settrace(lambda *_: None)
+            (lambda: None)()
+            print("on")
+
+        thread = threading.Thread(target=limited, daemon=True)
+        thread.start()
+        thread.join(60)
+    """
+    done = subprocess.run([sys.executable, "-c", textwrap.dedent(code)], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["stopped", "on"]

@@ -6,7 +6,7 @@ import signal
 import threading
 import traceback
 from collections.abc import Callable
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 
@@ -55,8 +55,14 @@ def _watchdog(seconds: float):
         yield
     finally:
         ended.set()
-        watcher.join()
-        ctypes.pythonapi.PyThreadState_SetAsyncExc(this_thread, None)  # one that has not arrived yet
+        while watcher.is_alive():
+            with suppress(TimeUp):  # one that was sent meanwhile
+                watcher.join()
+        # One that has not arrived yet arrives in this loop. To take it back would leave the interpreter waiting for it,
+        # and a debugger would then hang.
+        with suppress(TimeUp):
+            for _ in range(10):
+                pass
 
 
 def line_of(error: BaseException, function: Callable) -> str:

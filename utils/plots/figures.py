@@ -28,6 +28,7 @@ STYLE = {
     "legend.frameon": False,
     "figure.facecolor": "white",
     "figure.constrained_layout.use": True,
+    "text.parse_math": False,  # a class may well be called "x $\frac$"; formulas ask for it, parse_math=True
 }
 
 
