@@ -224,9 +224,12 @@ def test_nbval_finds_what_is_stored(path, tmp_path, offline):
     assert cases == len(code_cells(notebook))
 
 
-@each_notebook
+@pytest.mark.parametrize("path", CHAPTERS[:2], ids=lambda path: path.stem)
 def test_nbval_notices_a_changed_output(path, tmp_path, offline):
-    """The same comparison fails when one stored output differs: it can fail, so that its passing means something."""
+    """The same comparison fails when one stored output differs: it can fail, so that its passing means something.
+
+    That is a property of the tool; that each notebook has cells to compare, with stored outputs, is tested above.
+    """
     notebook = copy.deepcopy(read(path))
     first = compared(notebook)[0]
     place = next(i for i, cell in enumerate(notebook.cells) if cell.id == first.id)
