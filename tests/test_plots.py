@@ -120,3 +120,13 @@ def test_a_name_with_dollars_is_drawn_as_it_is(shown):
         plots.use_style()
         plots.show(plots.images([np.eye(4)], titles=["x $\\frac$ of $5"]), alt="A diagonal")
     assert shown[0][0].data.startswith(b"\x89PNG")
+
+
+def test_powers_of_ten_are_still_formulas(shown):
+    """A figure with logarithmic axes is the same with and without the course's way with dollars."""
+    for parse_math in (False, True):
+        with matplotlib.rc_context():
+            plots.use_style()
+            matplotlib.rcParams["text.parse_math"] = parse_math
+            plots.show(plots.curves({"loss": [1, 10, 1e6]}, x_label="x", y_label="y", log_y=True), alt="A rising line")
+    assert shown[0][0].data == shown[1][0].data

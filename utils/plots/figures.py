@@ -11,6 +11,7 @@ import matplotlib
 import numpy as np
 from IPython.display import Image, display
 from matplotlib.figure import Figure
+from matplotlib.text import Text
 
 # Okabe and Ito's palette, told apart by readers with any kind of colour vision (https://jfly.uni-koeln.de/color/).
 COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#000000")
@@ -58,6 +59,10 @@ def show(figure: Figure, *, alt: str) -> None:
 
 
 def _png(figure: Figure) -> bytes:
+    figure.draw_without_rendering()
+    for text in figure.findobj(Text):
+        if r"\mathdefault" in text.get_text():  # the powers of ten on a logarithmic axis are formulas
+            text.set_parse_math(True)
     buffer = io.BytesIO()
     figure.savefig(buffer, format="png", dpi=DPI, metadata={"Software": None})
     return buffer.getvalue()
