@@ -3,12 +3,11 @@
 What is counted does not depend on how busy the machine is: calls of functions, bytes at the peak, files opened.
 """
 
-import sys
-import tracemalloc
 from pathlib import Path
 
 import numpy as np
 import pytest
+from effort import calls, peak
 
 from utils import datasets
 from utils.datasets.own.needs import plan
@@ -71,33 +70,6 @@ def test_fifty_thousand_rows(tmp_path, kind):
     data = datasets.load(written(tmp_path, kind, ROWS))
     assert len(data.labels) == len(data.groups) == ROWS
     assert sum(map(len, plan(data).parts().values())) == ROWS
-
-
-def calls(work):
-    """How many functions are called, in Python or from it."""
-    count = 0
-
-    def counting(frame, event, argument):
-        nonlocal count
-        count += event in ("call", "c_call")
-
-    before = sys.getprofile()
-    sys.setprofile(counting)
-    try:
-        work()
-    finally:
-        sys.setprofile(before)
-    return count
-
-
-def peak(work):
-    """The most bytes held at one time."""
-    tracemalloc.start()
-    try:
-        work()
-        return tracemalloc.get_traced_memory()[1]
-    finally:
-        tracemalloc.stop()
 
 
 @pytest.mark.parametrize("measure", [calls, peak])

@@ -1,9 +1,7 @@
 """Made-up labels and predictions that several tests share."""
 
-import sys
-import tracemalloc
-
 import numpy as np
+from effort import calls, peak
 
 
 def several_classes(seed, n=60, classes=3, steps=None):
@@ -26,22 +24,5 @@ def two_classes(seed, n=60, steps=None, prevalence=0.4):
 
 
 def work(function):
-    """Calls that a function makes, of Python's functions and of compiled ones, and the most bytes it takes; other
-    programs do not change either."""
-    calls = 0
-
-    def count(frame, event, argument):
-        nonlocal calls
-        calls += event in ("call", "c_call")
-
-    before = sys.getprofile()
-    sys.setprofile(count)
-    try:
-        function()
-    finally:
-        sys.setprofile(before)
-    tracemalloc.start()
-    function()
-    most = tracemalloc.get_traced_memory()[1]
-    tracemalloc.stop()
-    return calls, most
+    """Calls that a function makes, of Python's functions and of compiled ones, and the most bytes it takes."""
+    return calls(function), peak(function)

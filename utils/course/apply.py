@@ -5,12 +5,11 @@ import sys
 import time
 from pathlib import Path
 
-from rich.console import Console
 from rich.text import Text
 
 from utils import paths
 from utils.course import environment, memory, notebooks, outputs
-from utils.course.console import INTERRUPTED
+from utils.course.console import INTERRUPTED, terminal
 from utils.course.run import CELL_SECONDS
 from utils.errors import UsageError
 
@@ -36,8 +35,7 @@ def apply(
         near = difflib.get_close_matches(kind, KINDS, n=1)
         guess = f" Did you mean {near[0]}?" if near else ""
         raise UsageError(f"There is no kind {kind!r}.{guess} The kinds are {', '.join(KINDS)}.")
-    if profile not in notebooks.PROFILES:
-        raise UsageError(f"There is no profile {profile!r}: choose smoke (seconds), quick (the default) or full.")
+    notebooks.refuse_unknown_profile(profile)
     folder = outputs.safe_folder(out or Path("build") / "apply" / kind)
     path = checked(kind, path, columns, seed)
     environment.backend()  # refuses one that cannot work, before anything is started
@@ -59,7 +57,7 @@ def apply(
     notebooks.write_atomically(folder / "report.json", found.as_json())
     if as_json:
         sys.stdout.write(found.as_json())
-    console = Console(highlight=False, stderr=as_json)
+    console = terminal(stderr=as_json)
     if result.error:
         console.print(Text.assemble((f"\n{result.name}: ", "bold red"), result.error), soft_wrap=True)
     if result.notebook:

@@ -30,6 +30,12 @@ def chapter_paths() -> list[Path]:
     return found
 
 
+def refuse_unknown_profile(profile: str) -> None:
+    """Raise UsageError when there is no profile of this name."""
+    if profile not in PROFILES:
+        raise UsageError(f"There is no profile {profile!r}: choose smoke (seconds), quick (the default) or full.")
+
+
 def own_paths() -> list[Path]:
     """The paths of the notebooks for a reader's own data, one per kind."""
     return sorted((paths.root() / "chapters" / "own").glob("*.ipynb"))

@@ -29,8 +29,7 @@ def run(
     Raises UsageError, before anything is executed, for an unknown chapter, profile or parameter, and for a folder in
     which a notebook could be lost.
     """
-    if profile not in notebooks.PROFILES:
-        raise UsageError(f"There is no profile {profile!r}: choose smoke (seconds), quick (the default) or full.")
+    notebooks.refuse_unknown_profile(profile)
     paths = notebooks.select(names)
     refuse_own_data(assignments, paths)
     parameters = parse_parameters(assignments)
