@@ -43,7 +43,7 @@ def apply(
 
     from utils.course import report, runner
     from utils.course.apply_page import page
-    from utils.course.execute import Job
+    from utils.course.jobs import Job
     from utils.course.screens import screen
 
     notebook = notebook_path(kind)

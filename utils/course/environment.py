@@ -27,6 +27,14 @@ HARMLESS = {
     "PYTHONIOENCODING",
     "PYTHONUTF8",
 }  # of the variables that begin with PYTHON; the others switch off asserts, turn warnings into errors, …
+THREADS = (
+    "OMP_NUM_THREADS",
+    "OPENBLAS_NUM_THREADS",
+    "MKL_NUM_THREADS",
+    "NUMEXPR_NUM_THREADS",
+    "TF_NUM_INTRAOP_THREADS",
+    "TF_NUM_INTEROP_THREADS",
+)  # each library asks for the number of its threads in a variable of its own
 LEFT_OUT = {
     "KERAS_MAX_EPOCHS",
     "KERAS_MAX_STEPS_PER_EPOCH",
@@ -35,8 +43,10 @@ LEFT_OUT = {
 }
 
 
-def guarded(folder: Path) -> dict[str, str]:
+def guarded(folder: Path, threads: int | None = None) -> dict[str, str]:
     """The environment variables of a kernel whose settings live in ``folder``, which is made.
+
+    threads: how many the kernel computes with, unless the reader has set a number; None leaves it to the libraries.
 
     Raises UsageError when KERAS_BACKEND names what cannot be used, CourseError when the folder cannot be written.
     """
@@ -51,15 +61,20 @@ def guarded(folder: Path) -> dict[str, str]:
         raise CourseError(f"{folder} cannot be written ({error.strerror or error}): choose another folder.") from error
     kept = {name: value for name, value in os.environ.items() if name not in left_out()}
     python_path = os.pathsep.join(filter(None, [str(PACKAGE_PARENT), kept.get("PYTHONPATH")]))
-    return kept | {
-        "PYTHONPATH": python_path,
-        "PYTHONNOUSERSITE": "1",
-        "KERAS_HOME": str(keras),
-        "MATPLOTLIBRC": str(folder / "matplotlibrc"),
-        "MPLBACKEND": "module://matplotlib_inline.backend_inline",  # figures belong into the notebook
-        "IPYTHONDIR": str(folder / "ipython"),
-        "PYDEVD_DISABLE_FILE_VALIDATION": "1",
-    }
+    numbers = dict.fromkeys(THREADS, str(threads)) if threads else {}
+    return (
+        numbers
+        | kept
+        | {
+            "PYTHONPATH": python_path,
+            "PYTHONNOUSERSITE": "1",
+            "KERAS_HOME": str(keras),
+            "MATPLOTLIBRC": str(folder / "matplotlibrc"),
+            "MPLBACKEND": "module://matplotlib_inline.backend_inline",  # figures belong into the notebook
+            "IPYTHONDIR": str(folder / "ipython"),
+            "PYDEVD_DISABLE_FILE_VALIDATION": "1",
+        }
+    )
 
 
 def start(*words: str) -> list[str]:

@@ -3,8 +3,7 @@
 import contextlib
 import time
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
-from pathlib import Path
+from dataclasses import replace
 
 import nbformat
 import papermill
@@ -13,38 +12,12 @@ from papermill.exceptions import PapermillExecutionError
 from papermill.execute import remove_error_markers
 
 from utils.course import editions, memory, notebooks, outputs, reasons, results
+from utils.course.jobs import Job
 from utils.course.kernel import ENGINE, START_SECONDS, Watch
 from utils.course.results import ChapterResult
 from utils.errors import CourseError
 
 SIGKILLED = -9  # the exit status of what the system kills because there is no memory left
-
-
-@dataclass(frozen=True)
-class Job:
-    """The unit of work: all that is needed to execute one chapter, here or elsewhere.
-
-    Attributes
-    ----------
-    path : Path
-        The chapter's notebook.
-    output : Path or None
-        Where the executed notebook goes; None keeps it nowhere.
-    profile : {"smoke", "quick", "full"}
-    parameters : dict
-        Values for parameters other than the profile.
-    solved : bool
-        Execute the solved edition, whose exercises must then all pass.
-    timeout : int
-        Seconds that a cell may take.
-    """
-
-    path: Path
-    output: Path | None = None
-    profile: str = "quick"
-    parameters: dict = field(default_factory=dict)
-    solved: bool = False
-    timeout: int = 600
 
 
 def execute(job: Job, watch: Watch | None = None) -> ChapterResult:
@@ -54,7 +27,7 @@ def execute(job: Job, watch: Watch | None = None) -> ChapterResult:
     started = time.perf_counter()
     try:
         notebook, values = prepare(job)
-        if failure := run_cells(notebook, values, job.timeout, watch):
+        if failure := run_cells(notebook, values, job.timeout, watch, job.threads, job.fork):
             result.fail(*failure)
         judge(result, watch.notebook, job)
         if job.output is not None and watch.notebook is not None:
@@ -101,7 +74,9 @@ def check_parameters(names: Iterable[str], defaults: dict, chapter: str) -> None
             raise CourseError(f"{chapter} has no parameter {name!r}; it has {', '.join(defaults) or 'none'}.")
 
 
-def run_cells(notebook: dict, values: dict, timeout: int, watch: Watch) -> tuple[str, str] | None:
+def run_cells(
+    notebook: dict, values: dict, timeout: int, watch: Watch, threads: int | None = None, fork: bool = False
+) -> tuple[str, str] | None:
     """Execute the cells of a notebook; ``watch.notebook`` holds the outputs.
 
     Returns None, or the kind of failure (``cell`` or ``kernel``) and a sentence.
@@ -119,6 +94,8 @@ def run_cells(notebook: dict, values: dict, timeout: int, watch: Watch) -> tuple
                 start_timeout=START_SECONDS,
                 execution_timeout=timeout,
                 watch=watch,
+                threads=threads,
+                fork=fork,
             )
         error = failed_cell(watch.notebook)
         return ("cell", error) if error else None

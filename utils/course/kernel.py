@@ -187,7 +187,15 @@ class ChapterEngine(NBClientEngine):
 
     @classmethod
     def execute_managed_notebook(
-        cls, nb_man: Any, kernel_name: str, watch: Watch, start_timeout: int, execution_timeout: int, **_: Any
+        cls,
+        nb_man: Any,
+        kernel_name: str,
+        watch: Watch,
+        start_timeout: int,
+        execution_timeout: int,
+        threads: int | None = None,
+        fork: bool = False,
+        **_: Any,
     ) -> None:
         with tempfile.TemporaryDirectory(prefix="course-", ignore_cleanup_errors=True) as scratch:
             manager = kernel_manager(scratch)
@@ -202,7 +210,7 @@ class ChapterEngine(NBClientEngine):
             client.owns_km = True  # so that nbclient shuts the kernel down
             with Path(scratch, "kernel.log").open("w+", encoding="utf-8", errors="replace") as log:
                 try:
-                    client.execute(env=guarded(scratch), cwd=str(watch.folder), stdout=log, stderr=log)
+                    client.execute(env=guarded(scratch, threads), cwd=str(watch.folder), stdout=log, stderr=log)
                 finally:
                     watch.close()
                     log.seek(0)

@@ -44,7 +44,7 @@ def refresh(chapters: Sequence[Path]) -> int:
     """
     from utils.course import readme, runner
     from utils.course.console import INTERRUPTED, terminal
-    from utils.course.execute import Job
+    from utils.course.jobs import Job
     from utils.course.screens import screen
 
     console = terminal(stderr=True, soft_wrap=True)

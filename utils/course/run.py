@@ -22,6 +22,9 @@ def run(
     solved: bool,
     out: str | Path,
     timeout: int | None,
+    cache: bool,
+    fork: bool,
+    explain: bool,
     as_json: bool,
 ) -> int:
     """Execute chapters, write and show the report. Returns the exit code.
@@ -36,10 +39,10 @@ def run(
     refuse_unknown(parameters, paths)
     folder = outputs.safe_folder(out)
 
-    from utils.course.execute import Job
+    from utils.course.jobs import Job
 
     timeout = timeout or CELL_SECONDS[profile]
-    jobs = [Job(path, folder / path.name, profile, parameters, solved, timeout) for path in paths]
+    jobs = [Job(path, folder / path.name, profile, parameters, solved, timeout, fork=fork) for path in paths]
     return carry_out(jobs, workers, folder, as_json)
 
 

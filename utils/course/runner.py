@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from concurrent.futures import FIRST_COMPLETED, CancelledError, Future, ThreadPoolExecutor, wait
 
 from utils.course import reasons
-from utils.course.execute import Job, execute
+from utils.course.execute import execute
+from utils.course.jobs import Job
 from utils.course.kernel import Watch
 from utils.course.results import ChapterResult
 from utils.course.screens import Screen

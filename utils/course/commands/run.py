@@ -34,6 +34,9 @@ from utils.course import console
     metavar="SECONDS",
     help="How long a cell may take; 600 unless said, 3600 in full.",
 )
+@click.option("--no-cache", is_flag=True, help="Execute also what has not changed since an earlier run.")
+@click.option("--no-fork", is_flag=True, help="Start each kernel from nothing, as slowly as Jupyter does.")
+@click.option("--explain", is_flag=True, help="Say for each chapter why it was executed, or why not.")
 @console.as_json
 def command(
     chapters: tuple[str, ...],
@@ -43,6 +46,9 @@ def command(
     solved: bool,
     out: str,
     timeout: int | None,
+    no_cache: bool,
+    no_fork: bool,
+    explain: bool,
     as_json: bool,
 ) -> int:
     """Execute chapters in fresh kernels, judge their claims, and write a report.
@@ -54,4 +60,4 @@ def command(
     """
     from utils.course.run import run
 
-    return run(chapters, profile, jobs, assignments, solved, out, timeout, as_json)
+    return run(chapters, profile, jobs, assignments, solved, out, timeout, not no_cache, not no_fork, explain, as_json)
