@@ -66,6 +66,7 @@ class Course:
 @pytest.fixture
 def course(tmp_path, monkeypatch):
     monkeypatch.setenv("COURSE_ROOT", str(tmp_path))
+    monkeypatch.setenv("COURSE_CACHE_DIR", str(tmp_path / "cache"))
     return Course(tmp_path)
 
 

@@ -57,7 +57,9 @@ def test_every_kind_of_failure_is_one_sentence_and_stops_nothing_else(course, ca
     assert "Traceback" not in out + err
 
     good = report["00_good"]
-    assert set(good) == {"name", "status", "reason", "error", "seconds", "peak_rss_mb", "cells", "claims"}
+    assert set(good) == {
+        *("name", "status", "reason", "error", "seconds", "peak_rss_mb", "cells", "cached", "why", "claims")
+    }
     assert good["claims"] == [{"name": "accuracy", "value": 0.9, "low": 0.8, "high": None, "ok": True, "judged": True}]
     assert good["cells"] == 3
     assert good["seconds"] > 0

@@ -2,30 +2,20 @@
 
 import difflib
 import sys
-import time
 from pathlib import Path
 
 from rich.text import Text
 
 from utils import paths
-from utils.course import environment, memory, notebooks, outputs
+from utils.course import notebooks, outputs
 from utils.course.console import INTERRUPTED, terminal
-from utils.course.run import CELL_SECONDS
+from utils.course.run import How, carry_out
 from utils.errors import UsageError
 
 KINDS = ("images", "records", "sequences", "molecules")
 
 
-def apply(
-    kind: str,
-    path: str,
-    columns: dict[str, str],
-    profile: str,
-    seed: int,
-    out: str | None,
-    timeout: int | None,
-    as_json: bool,
-) -> int:
+def apply(kind: str, path: str, columns: dict[str, str], profile: str, seed: int, out: str | None, how: How) -> int:
     """Execute the notebook of a kind on the data at a path; write the executed notebook, ``report.html`` and
     ``report.json``. Returns the exit code.
 
@@ -37,33 +27,28 @@ def apply(
         raise UsageError(f"There is no kind {kind!r}.{guess} The kinds are {', '.join(KINDS)}.")
     notebooks.refuse_unknown_profile(profile)
     folder = outputs.safe_folder(out or Path("build") / "apply" / kind)
-    path = checked(kind, path, columns, seed)
-    environment.backend()  # refuses one that cannot work, before anything is started
-    memory.refuse_too_little()
-
-    from utils.course import report, runner
-    from utils.course.apply_page import page
-    from utils.course.jobs import Job
-    from utils.course.screens import screen
-
+    parameters = {"path": checked(kind, path, columns, seed), "seed": seed, **columns}
     notebook = notebook_path(kind)
-    parameters = {"path": path, "seed": seed, **columns}
-    job = Job(notebook, folder / notebook.name, profile, parameters, timeout=timeout or CELL_SECONDS[profile])
-    notebooks.make_folder(folder)
-    started = time.perf_counter()
-    with screen() as shown:
-        (result,), interrupted = runner.run([job], 1, shown)
-    found = report.Report(profile, time.perf_counter() - started, [result], parameters=parameters)
-    notebooks.write_atomically(folder / "report.json", found.as_json())
-    if as_json:
-        sys.stdout.write(found.as_json())
-    console = terminal(stderr=as_json)
+    job = how.job(notebook, folder / notebook.name, profile, parameters)
+    report, interrupted = carry_out([job], folder, how)
+
+    from utils.course.apply_page import page
+
+    notebooks.write_atomically(folder / "report.json", report.as_json())
+    if how.as_json:
+        sys.stdout.write(report.as_json())
+    elif how.explain:
+        report.explain()
+    console = terminal(stderr=how.as_json)
+    for note in report.notes:
+        console.print(Text(f"\n{note}", "yellow"), soft_wrap=True)
+    (result,) = report.results
     if result.error:
         console.print(Text.assemble((f"\n{result.name}: ", "bold red"), result.error), soft_wrap=True)
     if result.notebook:
         notebooks.write_atomically(folder / "report.html", page(job.output, result))
         console.print(f"\nReport: {folder / 'report.html'}", soft_wrap=True, markup=False)
-    return INTERRUPTED if interrupted else int(found.failed)
+    return INTERRUPTED if interrupted else int(report.failed)
 
 
 def notebook_path(kind: str) -> Path:

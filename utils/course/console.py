@@ -21,6 +21,41 @@ chapters = click.argument("chapters", nargs=-1, metavar="[NN]...")
 names = click.argument("names", nargs=-1, metavar="[NAME]...")
 as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON, for machines.")
 
+EXECUTION = (
+    click.option(
+        "--timeout",
+        type=click.IntRange(min=1),
+        metavar="SECONDS",
+        help="How long a cell may take; 600 unless given, 3600 in full.",
+    ),
+    click.option(
+        "--no-cache",
+        "cache",
+        is_flag=True,
+        flag_value=False,
+        default=True,
+        help="Execute also what has not changed, and keep nothing.",
+    ),
+    click.option(
+        "--no-fork",
+        "fork",
+        is_flag=True,
+        flag_value=False,
+        default=True,
+        help="Start each kernel from nothing, as Jupyter does, which takes longer.",
+    ),
+    click.option("--explain", is_flag=True, help="Say why each notebook was executed, or why it did not have to be."),
+    as_json,
+)
+
+
+def execution(command: Callable) -> Callable:
+    """The options that say how notebooks are executed: the fields of ``utils.course.run.How``, save its workers."""
+    for option in reversed(EXECUTION):
+        command = option(command)
+    return command
+
+
 COLUMNS = {
     "label": "The column of what is to be predicted; several with commas.",
     "smiles": "The column of the molecules.",

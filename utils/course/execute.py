@@ -30,9 +30,7 @@ def execute(job: Job, watch: Watch | None = None) -> ChapterResult:
         if failure := run_cells(notebook, values, job.timeout, watch, job.threads, job.fork):
             result.fail(*failure)
         judge(result, watch.notebook, job)
-        if job.output is not None and watch.notebook is not None:
-            notebooks.write_atomically(job.output, notebooks.as_text(outputs.marked(watch.notebook)))
-            result.notebook = job.output.name
+        outputs.write(job, result, watch.notebook)
     except editions.NoSolution as error:
         result.fail("exercise", str(error))
     except CourseError as error:

@@ -9,7 +9,9 @@ from pathlib import Path
 
 from utils import paths
 from utils.course import notebooks
+from utils.course.jobs import Job
 from utils.course.lab import work_folder
+from utils.course.results import ChapterResult
 from utils.errors import CourseError, UsageError
 
 MARK = "course_executed"
@@ -47,6 +49,13 @@ def _same(path: Path, other: Path) -> bool:
         return path.samefile(other)
     except OSError:
         return False
+
+
+def write(job: Job, result: ChapterResult, notebook: dict | None) -> None:
+    """Write the executed notebook where the job wants it, with our mark, and note its name in the result."""
+    if job.output is not None and notebook is not None:
+        notebooks.write_atomically(job.output, notebooks.as_text(marked(notebook)))
+        result.notebook = job.output.name
 
 
 def marked(notebook: dict) -> dict:

@@ -50,7 +50,7 @@ def refresh(chapters: Sequence[Path]) -> int:
     console = terminal(stderr=True, soft_wrap=True)
     folder = paths.root() / "build" / "refresh"
     with screen() as shown:
-        results, interrupted = runner.run([Job(path, folder / path.name) for path in chapters], 1, shown)
+        results, interrupted = runner.run([Job(path, folder / path.name) for path in chapters], shown)
     for path, result in zip(chapters, results, strict=True):
         if result.status == "ok":
             store(path, notebooks.read(folder / path.name), result)

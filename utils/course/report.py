@@ -26,6 +26,8 @@ class Report:
     edition : {"untouched", "solved"}
     parameters : dict
         Parameters that were given other values.
+    notes : list of str
+        Sentences on what did not go as usual, such as a cache that cannot be used.
     """
 
     profile: str
@@ -33,6 +35,7 @@ class Report:
     results: list[ChapterResult]
     edition: str = "untouched"
     parameters: dict = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
 
     @property
     def failed(self) -> bool:
@@ -45,6 +48,7 @@ class Report:
             "profile": self.profile,
             "edition": self.edition,
             "parameters": {name: _plain_value(value) for name, value in self.parameters.items()},
+            "notes": self.notes,
             "wall_seconds": round(self.wall_seconds, 2),
             "chapters": [result.as_json() for result in self.results],
         }
@@ -93,16 +97,27 @@ class Report:
                 MARKS[result.status],
                 result.name,
                 str(result.cells),
-                f"{result.seconds:.1f} s",
+                Text("cached", "dim") if result.cached else f"{result.seconds:.1f} s",
                 f"{result.peak_rss_mb:,.0f} MB",
                 result.kept,
             )
             for result in self.results
         ]
         show_table(console, [*columns, Column("claims", "right")], rows)
+        for note in self.notes:
+            console.print(Text(f"\n{note}", "yellow"), soft_wrap=True)
         for result in self.results:
             if result.error:
                 console.print(Text.assemble(("\n" + result.name + ": ", "bold red"), result.error), soft_wrap=True)
+
+    def explain(self) -> None:
+        """Print for each chapter why it was executed, or why it did not have to be."""
+        console = terminal()
+        console.print()
+        for result in self.results:
+            what = "served from the cache" if result.cached else "executed"
+            why = result.why or "nothing was looked up in the cache"
+            console.print(Text.assemble((result.name, "bold"), f"  {what}: {why}."), soft_wrap=True)
 
     def write(self, folder: str | Path) -> Path:
         """Write the three files into a folder and return the path of ``report.html``."""

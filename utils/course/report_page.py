@@ -59,6 +59,7 @@ $style</style>
 <p class="eyebrow">Deep Learning in Medicine</p>
 <h1>$heading</h1>
 <dl class="facts">$facts</dl>
+$notes
 <div class="scroll"><table>
 <thead><tr><th></th><th>Chapter</th><th class="number">Cells</th><th class="number">Time</th><th></th>
 <th class="number">Memory</th><th class="number">Claims</th></tr></thead>
@@ -85,6 +86,7 @@ def page(report: Report) -> str:
         style=STYLE,
         heading=heading,
         facts="".join(f"<div><dt>{escape(name)}</dt><dd>{escape(value)}</dd></div>" for name, value in facts(report)),
+        notes="\n".join(f'<p class="error">{escape(note)}</p>' for note in report.notes),
         rows="\n".join(row(result, longest) for result in report.results),
         sections="\n".join(section(result) for result in report.results if result.claims or result.error),
     )
@@ -98,6 +100,8 @@ def facts(report: Report) -> Iterator[tuple[str, str]]:
     for name, value in report.parameters.items():
         yield name, repr(value)
     yield "took", duration(report.wall_seconds)
+    if cached := sum(result.cached for result in report.results):
+        yield "from the cache", f"{cached} of {len(report.results)}"
     yield "on", f"{datetime.now():%-d %B %Y, %H:%M}" if platform.system() != "Windows" else f"{datetime.now():%d %B %Y}"
     yield "with", f"Python {platform.python_version()}, Keras {version('keras')}, {platform.system()}"
 
@@ -112,7 +116,7 @@ def row(result: ChapterResult, longest: float) -> str:
         claims = f'<a href="#{escape(result.name)}">{claims if result.claims else "why"}</a>'
     return (
         f"<tr>{mark(result.status == 'ok')}<td>{link}</td><td class='number'>{result.cells}</td>"
-        f"<td class='number'>{duration(result.seconds)}</td>"
+        f"<td class='number'>{'cached' if result.cached else duration(result.seconds)}</td>"
         f"<td><span class='bar'><i style='width: {100 * result.seconds / longest:.0f}%'></i></span></td>"
         f"<td class='number'>{result.peak_rss_mb:,.0f} MB</td><td class='number'>{claims}</td></tr>"
     )

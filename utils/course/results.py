@@ -32,6 +32,10 @@ class ChapterResult:
     claims : list of Claim
     notebook : str or None
         The file name of the executed notebook, once it is written.
+    cached : bool
+        Whether an earlier run executed it; seconds, cells and memory are those of that run.
+    why : str or None
+        Why it was executed, or why it did not have to be; None where that was not asked.
     """
 
     name: str
@@ -43,6 +47,8 @@ class ChapterResult:
     reason: str | None = None
     claims: list[Claim] = field(default_factory=list)
     notebook: str | None = None
+    cached: bool = False
+    why: str | None = None
 
     def fail(self, reason: str, error: str) -> None:
         """Mark the chapter as failed. The first failure that is found keeps its reason and its sentence."""
@@ -74,6 +80,8 @@ class ChapterResult:
             "seconds": round(self.seconds, 2),
             "peak_rss_mb": round(self.peak_rss_mb, 1),
             "cells": self.cells,
+            "cached": self.cached,
+            "why": self.why,
             "claims": [claim.as_record() for claim in self.claims],
         }
 

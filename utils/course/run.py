@@ -4,11 +4,17 @@ import shlex
 import sys
 import time
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from utils.course import environment, memory, notebooks, outputs
 from utils.course.console import INTERRUPTED, terminal
+from utils.course.jobs import Job
 from utils.errors import CourseError, UsageError
+
+if TYPE_CHECKING:
+    from utils.course.report import Report
 
 CELL_SECONDS = {"smoke": 600, "quick": 600, "full": 3600}  # how long a cell may take, unless the reader says otherwise
 OWN_DATA = {"07": "images", "08": "records", "09": "sequences", "10": "molecules"}
@@ -17,15 +23,10 @@ OWN_DATA = {"07": "images", "08": "records", "09": "sequences", "10": "molecules
 def run(
     names: Sequence[str],
     profile: str,
-    workers: int,
     assignments: Sequence[tuple[str, str]],
     solved: bool,
     out: str | Path,
-    timeout: int | None,
-    cache: bool,
-    fork: bool,
-    explain: bool,
-    as_json: bool,
+    how: "How",
 ) -> int:
     """Execute chapters, write and show the report. Returns the exit code.
 
@@ -38,39 +39,76 @@ def run(
     parameters = parse_parameters(assignments)
     refuse_unknown(parameters, paths)
     folder = outputs.safe_folder(out)
-
-    from utils.course.jobs import Job
-
-    timeout = timeout or CELL_SECONDS[profile]
-    jobs = [Job(path, folder / path.name, profile, parameters, solved, timeout, fork=fork) for path in paths]
-    return carry_out(jobs, workers, folder, as_json)
-
-
-def carry_out(jobs: Sequence, workers: int, folder: Path, as_json: bool) -> int:
-    """Execute jobs of one profile, edition and set of parameters; write the report into a folder and show it.
-
-    Returns the exit code.
-    """
-    environment.backend()  # refuses one that cannot work, rather than failing in every chapter
-    memory.refuse_too_little()
-
-    from utils.course.report import Report
-    from utils.course.runner import run as run_jobs
-    from utils.course.screens import screen
-
-    notebooks.make_folder(folder)  # rather now than after ten minutes of work
-    started = time.perf_counter()
-    with screen() as shown:
-        results, interrupted = run_jobs(jobs, workers, shown)
-    edition = "solved" if jobs[0].solved else "untouched"
-    report = Report(jobs[0].profile, time.perf_counter() - started, results, edition, jobs[0].parameters)
-    if as_json:
+    jobs = [how.job(path, folder / path.name, profile, parameters, solved) for path in paths]
+    report, interrupted = carry_out(jobs, folder, how)
+    if how.as_json:
         sys.stdout.write(report.as_json())
         report.write(folder)
     else:
         report.show()
+        if how.explain:
+            report.explain()
         terminal().print(f"\nReport: {report.write(folder)}", soft_wrap=True, markup=False)
     return INTERRUPTED if interrupted else int(report.failed)
+
+
+@dataclass(frozen=True)
+class How:
+    """How chapters are executed and what is said of it; the same words for every command that executes.
+
+    Attributes
+    ----------
+    workers : int or None
+        Chapters at a time; None for as many as this machine has cores and memory for.
+    timeout : int or None
+        Seconds that a cell may take; None for what the profile allows.
+    cache : bool
+        Whether what has not changed is served from the cache.
+    fork : bool
+        Whether kernels are forked from one process that has imported TensorFlow.
+    explain : bool
+        Whether to say why each chapter was executed, or why not.
+    as_json : bool
+        Whether standard output is for machines.
+    """
+
+    workers: int | None = None
+    timeout: int | None = None
+    cache: bool = True
+    fork: bool = True
+    explain: bool = False
+    as_json: bool = False
+
+    def job(self, path: Path, output: Path, profile: str, parameters: dict, solved: bool = False) -> Job:
+        """The Job for a notebook."""
+        return Job(path, output, profile, parameters, solved, self.timeout or CELL_SECONDS[profile], fork=self.fork)
+
+
+def carry_out(jobs: Sequence[Job], folder: Path, how: How) -> "tuple[Report, bool]":
+    """Execute jobs of one profile, edition and set of parameters.
+
+    Returns (the report, which is not written yet, and whether the run was interrupted).
+    """
+    environment.backend()  # refuses one that cannot work, rather than failing in every chapter
+    memory.refuse_too_little()
+
+    from utils.course import runner
+    from utils.course.report import Report
+    from utils.course.screens import screen
+
+    notebooks.make_folder(folder)  # rather now than after ten minutes of work
+    started = time.perf_counter()
+    cache = None
+    if how.cache:
+        from utils.course.cache import Cache
+
+        cache = Cache()
+    with screen() as shown:
+        results, interrupted = runner.run(jobs, shown, how.workers, cache)
+    notes = [cache.trouble] if cache and cache.trouble else []
+    edition = "solved" if jobs[0].solved else "untouched"
+    seconds = time.perf_counter() - started
+    return Report(jobs[0].profile, seconds, results, edition, jobs[0].parameters, notes), interrupted
 
 
 def parse_parameters(assignments: Iterable[tuple[str, str]]) -> dict:

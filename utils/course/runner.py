@@ -1,52 +1,111 @@
-"""Many chapters: an executor for the work, a screen for the reader, and Ctrl-C that loses nothing that is finished."""
+"""Many chapters: what the cache holds is served, an executor does the rest, and Ctrl-C loses nothing that is done."""
 
 import contextlib
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, CancelledError, Future, ThreadPoolExecutor, wait
+from pathlib import Path
+from typing import TYPE_CHECKING
 
-from utils.course import reasons
-from utils.course.execute import execute
+from utils.course import outputs, reasons
 from utils.course.jobs import Job
-from utils.course.kernel import Watch
 from utils.course.results import ChapterResult
 from utils.course.screens import Screen
+from utils.errors import CourseError
+
+if TYPE_CHECKING:
+    from utils.course.cache import Cache, LookUp
+    from utils.course.schedule import Schedule
 
 LOOK_SECONDS = 0.2
 
 
-def run(jobs: list[Job], workers: int, screen: Screen) -> tuple[list[ChapterResult], bool]:
+def run(
+    jobs: Sequence[Job], screen: Screen, workers: int | None = None, cache: "Cache | None" = None
+) -> tuple[list[ChapterResult], bool]:
     """Execute jobs; return (their results, in the order of the jobs, and whether the run was interrupted).
-
-    The kernels do the work, each a process of its own, and one thread per kernel looks after it. Any other
-    ``concurrent.futures.Executor`` can take the place of the threads, since ``execute`` and its jobs can be pickled.
 
     Parameters
     ----------
-    jobs : list of Job
-    workers : int
-        Chapters at a time.
+    jobs : sequence of Job
+        Each of another notebook.
     screen : Screen
-        Its ``show`` is called five times per second with the unfinished chapters, its ``finished`` once per chapter.
+        Its ``show`` is called five times per second with the schedule, its ``finished`` once per chapter.
+    workers : int or None
+        Chapters at a time; None for as many as this machine has cores and memory for.
+    cache : Cache or None
+        Serves what has not changed, and keeps what is executed; None executes all.
     """
-    watches = {job.path.stem: Watch() for job in jobs}
+    found = {job.path: cache.look_up(job) for job in jobs} if cache else {}
     results = {}
-    with ThreadPoolExecutor(workers, thread_name_prefix="chapter") as executor, ctrl_c() as pressed:
-        futures = {executor.submit(execute, job, watches[job.path.stem]): job.path.stem for job in jobs}
-        while len(results) < len(futures):
-            unfinished = {name: watch for name, watch in watches.items() if name not in results}
-            screen.show(unfinished)
+    for job in jobs:
+        if job.path in found and (result := served(job, found[job.path])):
+            results[job.path] = result
+            screen.finished(result)
+    interrupted = False
+    if rest := [job for job in jobs if job.path not in results]:
+        executed, interrupted = execute_all(rest, screen, workers, cache, found)
+        results |= executed
+    return [results[job.path] for job in jobs], interrupted
+
+
+def served(job: Job, found: "LookUp") -> ChapterResult | None:
+    """The result that the cache holds, its notebook written as if the chapter had been executed; None without one."""
+    result = found.result
+    if result is None:
+        return None
+    result.cached, result.why = True, found.why
+    try:
+        outputs.write(job, result, found.notebook)
+    except CourseError as error:
+        result.fail("file", str(error))
+    return result
+
+
+def execute_all(
+    jobs: Sequence[Job], screen: Screen, workers: int | None, cache: "Cache | None", found: "dict[Path, LookUp]"
+) -> tuple[dict[Path, ChapterResult], bool]:
+    """Execute jobs as their Schedule says. Returns (notebook → result, whether the run was interrupted).
+
+    The kernels do the work, each a process of its own, and one thread per kernel looks after it. Any other
+    ``concurrent.futures.Executor`` can take the place of the threads, since ``execute`` and its jobs can be pickled.
+    """
+    from utils.course.execute import execute
+    from utils.course.schedule import Schedule
+
+    schedule = Schedule(jobs, cache.remembered if cache else lambda job: None, workers)
+    results, futures = {}, {}
+    with ThreadPoolExecutor(schedule.workers, thread_name_prefix="chapter") as executor, ctrl_c() as pressed:
+        while schedule.unfinished:
             if pressed.is_set():
-                for future, name in futures.items():
-                    future.cancel()
-                    if name in unfinished:
-                        watches[name].stop()
-            waiting = [future for future, name in futures.items() if name in unfinished]
-            for future in wait(waiting, timeout=LOOK_SECONDS, return_when=FIRST_COMPLETED).done:
-                results[futures[future]] = outcome(future, futures[future])
-                screen.finished(results[futures[future]])
-    return [results[job.path.stem] for job in jobs], pressed.is_set()
+                stop(schedule, results)
+            while task := schedule.begin():
+                futures[executor.submit(execute, task.job, task.watch)] = task
+            schedule.relieve()
+            screen.show(schedule)
+            for future in wait(futures, timeout=LOOK_SECONDS, return_when=FIRST_COMPLETED).done:
+                task = futures.pop(future)
+                result = outcome(future, task.job.path.stem)
+                schedule.end(task, result)
+                if task.set_back and not pressed.is_set():
+                    continue
+                if cache:
+                    result.why = found[task.job.path].why
+                    cache.keep(found[task.job.path], result, task.watch.notebook, task.watch.reads)
+                results[task.job.path] = result
+                screen.finished(result)
+    return results, pressed.is_set()
+
+
+def stop(schedule: "Schedule", results: dict[Path, ChapterResult]) -> None:
+    """Stop what runs, and give up what waits."""
+    for task in schedule.running:
+        task.watch.stop()
+    for task in schedule.waiting:
+        results[task.job.path] = ChapterResult(task.job.path.stem)
+        results[task.job.path].interrupt()
+    schedule.waiting.clear()
 
 
 def outcome(future: Future, name: str) -> ChapterResult:

@@ -1,14 +1,17 @@
 """What the reader sees while chapters are executed: a live bar for each, or plain lines where there is no terminal."""
 
-from typing import Protocol, Self
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Protocol, Self
 
-from rich.console import Console
+from rich.console import Console, RenderableType
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.text import Text
 
 from utils.course.console import terminal
-from utils.course.kernel import Watch
 from utils.course.results import ChapterResult
+
+if TYPE_CHECKING:
+    from utils.course.schedule import Schedule
 
 BARS_WIDTH = 72  # a bar with its numbers needs about this many columns
 MARKS = {"ok": "[green]✓[/green]", "failed": "[red]✗[/red]"}
@@ -21,8 +24,8 @@ class Screen(Protocol):
 
     def __exit__(self, *_: object) -> None: ...
 
-    def show(self, watches: dict[str, Watch]) -> None:
-        """Show the chapters that are not finished: name → Watch."""
+    def show(self, schedule: "Schedule") -> None:
+        """Show the chapters that run, and what is left."""
 
     def finished(self, result: ChapterResult) -> None:
         """Show the result of a chapter."""
@@ -35,7 +38,7 @@ def screen() -> Screen:
 
 
 class Lines:
-    """One line when a chapter begins and one when it ends; for logs."""
+    """One line when a chapter begins and one when it ends, with what is left; for logs."""
 
     def __init__(self, console: Console) -> None:
         self.console, self.begun = console, set()
@@ -46,22 +49,52 @@ class Lines:
     def __exit__(self, *_: object) -> None:
         pass
 
-    def show(self, watches: dict[str, Watch]) -> None:
-        for name, watch in watches.items():
-            if watch.notebook is not None and name not in self.begun:
-                self.begun.add(name)
-                self.console.print(f"  {name}: {watch.total} cells", highlight=False, soft_wrap=True)
+    def show(self, schedule: "Schedule") -> None:
+        for task in schedule.running:
+            if task.watch.notebook is not None and task.watch not in self.begun:
+                self.begun.add(task.watch)
+                line = f"  {task.job.path.stem}: {task.watch.total} cells ({left(schedule)})"
+                self.console.print(line, highlight=False, soft_wrap=True)
 
     def finished(self, result: ChapterResult) -> None:
         self.console.print(summary(result), highlight=False, soft_wrap=True)
 
 
 class Bars:
-    """A bar for each chapter that has begun: cells done, time, memory."""
+    """A bar for each chapter that runs: cells done, time, memory; and below them what is left."""
 
     def __init__(self, console: Console) -> None:
-        self.progress = Progress(
-            TextColumn("{task.fields[mark]} {task.description}"),
+        self.rows, self.bars = Rows(console), {}
+
+    def __enter__(self) -> Self:
+        self.rows.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.rows.stop()
+
+    def show(self, schedule: "Schedule") -> None:
+        self.rows.left = left(schedule)
+        running = {task.watch: task for task in schedule.running if task.watch.notebook is not None}
+        for watch in self.bars.keys() - running.keys():
+            self.rows.remove_task(self.bars.pop(watch))
+        for watch, task in running.items():
+            if watch not in self.bars:
+                self.bars[watch] = self.rows.add_task(task.job.path.stem, total=watch.total, memory="")
+            memory = f"{watch.peak_rss_mb:,.0f} MB" if watch.peak_rss_mb else ""
+            self.rows.update(self.bars[watch], completed=watch.done, memory=memory)
+
+    def finished(self, result: ChapterResult) -> None:
+        self.rows.console.print(summary(result), highlight=False, soft_wrap=True)
+
+
+class Rows(Progress):
+    """Rich's bars, with a line of text below them."""
+
+    def __init__(self, console: Console) -> None:
+        self.left = ""
+        super().__init__(
+            TextColumn("  {task.description}"),
             BarColumn(complete_style="cyan", finished_style="green"),
             MofNCompleteColumn(),
             TextColumn("cells"),
@@ -70,33 +103,34 @@ class Bars:
             console=console,
             transient=True,
         )
-        self.tasks = {}
 
-    def __enter__(self) -> Self:
-        self.progress.start()
-        return self
+    def get_renderables(self) -> Iterable[RenderableType]:
+        yield from super().get_renderables()
+        if self.left:
+            yield Text(f"  {self.left}", "dim")
 
-    def __exit__(self, *_: object) -> None:
-        self.progress.stop()
 
-    def show(self, watches: dict[str, Watch]) -> None:
-        for name, watch in watches.items():
-            if watch.notebook is not None:
-                if name not in self.tasks:
-                    self.tasks[name] = self.progress.add_task(name, total=watch.total, mark=" ", memory="")
-                memory = f"{watch.peak_rss_mb:,.0f} MB" if watch.peak_rss_mb else ""
-                self.progress.update(self.tasks[name], completed=watch.done, memory=memory)
+def left(schedule: "Schedule") -> str:
+    """What is left, in words: ``5 chapters left, about 2 min``."""
+    count = len(schedule.unfinished)
+    words = f"{count} chapter{'s'[: count != 1]} left"
+    if (seconds := schedule.seconds_left()) is not None:
+        words += f", about {about(seconds)}"
+    if schedule.starved:
+        words += "; the next one waits for memory"
+    return words
 
-    def finished(self, result: ChapterResult) -> None:
-        if result.name in self.tasks:
-            self.progress.remove_task(self.tasks.pop(result.name))
-        self.progress.console.print(summary(result), highlight=False, soft_wrap=True)
+
+def about(seconds: float) -> str:
+    """A rough duration: tens of seconds below a minute and a half, then minutes."""
+    return f"{max(10, 10 * round(seconds / 10))} s" if seconds < 90 else f"{round(seconds / 60)} min"
 
 
 def summary(result: ChapterResult) -> Text:
     """One line on a finished chapter, as rich text."""
     line = Text.from_markup(f"{MARKS[result.status]} {result.name}  ")
-    line.append(f"{result.cells} cells, {result.seconds:.1f} s, {result.peak_rss_mb:,.0f} MB", style="dim")
+    numbers = "cached" if result.cached else f"{result.seconds:.1f} s, {result.peak_rss_mb:,.0f} MB"
+    line.append(f"{result.cells} cells, {numbers}", style="dim")
     if result.error:
         line.append(f"  {result.error}", style="red")
     return line

@@ -25,13 +25,7 @@ from utils.course import console
     help="Seed of the split and the models.",
 )
 @click.option("--out", metavar="DIR", help="Where report and notebook go; build/apply/KIND unless given.")
-@click.option(
-    "--timeout",
-    type=click.IntRange(min=1),
-    metavar="SECONDS",
-    help="How long a cell may take; 600 unless given, 3600 in full.",
-)
-@console.as_json
+@console.execution
 def command(
     kind: str,
     path: str,
@@ -39,6 +33,9 @@ def command(
     seed: int,
     out: str | None,
     timeout: int | None,
+    cache: bool,
+    fork: bool,
+    explain: bool,
     as_json: bool,
     **columns: str | None,
 ) -> int:
@@ -51,6 +48,8 @@ def command(
     Example: course apply molecules measured.csv --label active
     """
     from utils.course.apply import apply
+    from utils.course.run import How
 
     columns = {name: column for name, column in columns.items() if column is not None}
-    return apply(kind, path, columns, profile, seed, out, timeout, as_json)
+    how = How(None, timeout, cache, fork, explain, as_json)
+    return apply(kind, path, columns, profile, seed, out, how)

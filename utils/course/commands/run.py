@@ -14,7 +14,13 @@ from utils.course import console
     metavar="PROFILE",
     help="How much to compute: smoke (seconds), quick or full.",
 )
-@click.option("--jobs", type=click.IntRange(min=1), default=1, show_default=True, metavar="N", help="Chapters at once.")
+@click.option(
+    "--jobs",
+    "workers",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="Chapters at once; as many as the machine has cores and memory for, unless given.",
+)
 @click.option(
     "-p",
     "--parameter",
@@ -28,36 +34,25 @@ from utils.course import console
 @click.option(
     "--out", default="build/run", show_default=True, metavar="DIR", help="Where the report and the notebooks go."
 )
-@click.option(
-    "--timeout",
-    type=click.IntRange(min=1),
-    metavar="SECONDS",
-    help="How long a cell may take; 600 unless said, 3600 in full.",
-)
-@click.option("--no-cache", is_flag=True, help="Execute also what has not changed since an earlier run.")
-@click.option("--no-fork", is_flag=True, help="Start each kernel from nothing, as slowly as Jupyter does.")
-@click.option("--explain", is_flag=True, help="Say for each chapter why it was executed, or why not.")
-@console.as_json
+@console.execution
 def command(
     chapters: tuple[str, ...],
     profile: str,
-    jobs: int,
+    workers: int | None,
     assignments: tuple[tuple[str, str], ...],
     solved: bool,
     out: str,
-    timeout: int | None,
-    no_cache: bool,
-    no_fork: bool,
-    explain: bool,
-    as_json: bool,
+    **execution: bool | int | None,
 ) -> int:
     """Execute chapters in fresh kernels, judge their claims, and write a report.
 
     Chapters are named like 3, 03 or 03_cnn; without a name, all are executed. One failing chapter does not stop the
     others; Ctrl-C keeps what is finished. Results never go over chapters/ or work/.
 
-    Example: course run 02 03 --profile smoke --jobs 2 -p seed 3
-    """
-    from utils.course.run import run
+    A chapter whose code, parameters, modules, data and packages are those of an earlier run is served from the cache.
 
-    return run(chapters, profile, jobs, assignments, solved, out, timeout, not no_cache, not no_fork, explain, as_json)
+    Example: course run 02 03 --profile smoke -p seed 3
+    """
+    from utils.course.run import How, run
+
+    return run(chapters, profile, assignments, solved, out, How(workers, **execution))
