@@ -42,12 +42,27 @@ def command() -> None:
 def kernel() -> None:
     """A kernel. Modules beside the notebook can be imported, but take nobody's place."""
     put_path_in_order()
+    _become_kernel()
+
+
+def template(channel: str, lifeline: str, *modules: str) -> None:
+    """The process that kernels are forked from (``utils.course.template``). Each fork goes on here as a kernel."""
+    put_path_in_order()
+    from utils.course.template import serve
+
+    for name in ("utils.course.template", "utils.course", "utils"):
+        del sys.modules[name]  # a kernel finds them as they are when it starts
+    serve(int(channel), int(lifeline), modules)
+    _become_kernel(parent_handle=1)  # 1 stands for no parent to look at: the run is not it, and ``serve`` looks at that
+
+
+def _become_kernel(**options) -> None:
     sys.path.append("")
     if os.path.exists("matplotlibrc"):
         _import_matplotlib_elsewhere()
     from ipykernel.kernelapp import launch_new_instance
 
-    launch_new_instance()
+    launch_new_instance(**options)
 
 
 def lab() -> None:
@@ -69,4 +84,5 @@ def _import_matplotlib_elsewhere() -> None:
 
 
 if __name__ == "__main__":
-    {"kernel": kernel, "lab": lab}[sys.argv.pop(1)]()
+    start = {"kernel": kernel, "lab": lab, "template": template}[sys.argv.pop(1)]
+    start(*sys.argv[1:]) if start is template else start()

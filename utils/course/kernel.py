@@ -8,9 +8,11 @@ measured. It can be killed, with all that it started. And no reply of it is over
 
 import math
 import os
+import re
 import tempfile
 import threading
 import time
+from importlib.metadata import entry_points
 from pathlib import Path
 from queue import Empty
 from typing import Any
@@ -23,13 +25,15 @@ from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
 from jupyter_client.manager import AsyncKernelManager
 from papermill.clientwrap import PapermillNotebookClient
 from papermill.engines import NBClientEngine, papermill_engines
-from traitlets import Type
+from traitlets import Bool, Type
 
 from utils.course.environment import guarded, start
 from utils.paths import root
 
 ENGINE = "course"
 KERNEL = "python3"  # the name that notebooks know it by
+PROVISIONERS, PROVISIONER = "jupyter_client.kernel_provisioners", "course-fork"
+KERAS = re.compile(r"^\s*(import|from)\s+(keras|tensorflow|utils)\b", re.MULTILINE)
 START_SECONDS = 300  # TensorFlow under load has been seen to need more than the usual 60
 SAMPLE_SECONDS = 0.5
 LOOK_AGAIN_SECONDS = 0.25
@@ -198,7 +202,7 @@ class ChapterEngine(NBClientEngine):
         **_: Any,
     ) -> None:
         with tempfile.TemporaryDirectory(prefix="course-", ignore_cleanup_errors=True) as scratch:
-            manager = kernel_manager(scratch)
+            manager = kernel_manager(scratch, fork and uses_keras(nb_man.nb))
             client = ChapterClient(
                 nb_man,
                 watch,
@@ -223,28 +227,40 @@ class CourseKernels(KernelSpecManager):
     A kernel of that name which the user or the system has installed would be another Python, without our packages.
     """
 
+    fork = Bool(False, help="Whether its kernels may be forked from a process that has imported TensorFlow already.")
+
     def find_kernel_specs(self) -> dict[str, str]:
-        return {**super().find_kernel_specs(), KERNEL: RESOURCES}
+        found = {**super().find_kernel_specs(), KERNEL: RESOURCES}
+        found.pop("course", None)  # the same kernel, made for nbval
+        return found
 
     def get_kernel_spec(self, kernel_name: str) -> Any:
         if kernel_name.lower() != KERNEL:
             return super().get_kernel_spec(kernel_name)
-        return KernelSpec(
-            resource_dir=RESOURCES, **(get_kernel_dict() | {"argv": start("kernel", "-f", "{connection_file}")})
-        )
+        content = get_kernel_dict() | {"argv": start("kernel", "-f", "{connection_file}")}
+        if self.fork and entry_points(group=PROVISIONERS, name=PROVISIONER):  # an old installation knows of none
+            content["metadata"] = content.get("metadata", {}) | {
+                "kernel_provisioner": {"provisioner_name": PROVISIONER, "config": {}}
+            }
+        return KernelSpec(resource_dir=RESOURCES, **content)
 
 
-def kernel_manager(scratch: str) -> Any:
-    """A manager for one kernel of this very Python, whose connection lives in the folder ``scratch``."""
+def kernel_manager(scratch: str, fork: bool = False) -> Any:
+    """A manager for one kernel of this very Python, forked if it may be, whose connection lives in ``scratch``."""
     manager = AsyncKernelManager(
         kernel_name=KERNEL,
-        kernel_spec_manager=CourseKernels(),
+        kernel_spec_manager=CourseKernels(fork=fork),
         connection_file=str(Path(scratch, "kernel.json")),
         client_factory=PatientKernelClient,
     )
     if os.name == "posix" and len(scratch) < 80:  # the path of a socket may have about a hundred characters
         manager.transport, manager.ip = "ipc", str(Path(scratch, "kernel"))
     return manager
+
+
+def uses_keras(notebook: Any) -> bool:
+    """Whether a notebook seems to import Keras, itself or by our own modules: if not, a fork saves nothing."""
+    return any(cell.cell_type == "code" and KERAS.search(cell.source) for cell in notebook.cells)
 
 
 papermill_engines.register(ENGINE, ChapterEngine)

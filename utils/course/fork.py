@@ -1,0 +1,310 @@
+"""Kernels forked from one process that has imported TensorFlow already, so that a run pays for that once.
+
+``kernel(...)`` forks one, or says that it must start the ordinary way. The process that kernels are forked from, the
+template (``utils.course.template``), belongs to this process and all its threads. It starts when first needed, and ends
+with this process, however that ends; so do its kernels.
+
+Only on Linux: macOS has ``os.fork`` too, but Accelerate and Objective-C do not survive it. Only with TensorFlow, which
+begins no thread before its first operation. Only for a kernel of this Python, in an environment like the template's.
+"""
+
+import atexit
+import contextlib
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import psutil
+
+from utils.course.environment import guarded, start
+
+# What takes long and asks for nothing that a kernel alone can answer: rdkit and ipywidgets look for the notebook.
+MODULES = (
+    "ipykernel.kernelapp",
+    "IPython.display",
+    "matplotlib.pyplot",
+    "matplotlib.backends.backend_agg",
+    "tensorflow",
+    "keras",
+    "pandas",
+    "scipy.ndimage",
+    "scipy.signal",
+    "scipy.stats",
+    "sklearn.ensemble",
+    "sklearn.linear_model",
+    "sklearn.metrics",
+    "sklearn.model_selection",
+    "sklearn.neighbors",
+    "sklearn.neural_network",
+    "sklearn.pipeline",
+    "PIL.Image",
+    "threadpoolctl",
+)
+SETTINGS = ("KERAS_HOME", "MATPLOTLIBRC", "IPYTHONDIR")  # folders, each kernel's own, of equal content
+OF_NO_ACCOUNT = ("COURSE_", "JPY_", "PYTEST_")  # variables that begin so matter to nothing that a template imports
+PATIENCE_SECONDS = 300
+UNKNOWN = 255  # the exit status of a kernel that ended after its template, when nobody was told
+
+_lock = threading.Lock()
+_template = None  # the Template of this process
+_notes = []
+
+
+def kernel(
+    words: Sequence[str], environment: Mapping[str, str], folder: str, streams: Sequence[int]
+) -> "Request | None":
+    """Ask for a fork. None when this kernel must start the ordinary way, as it must when ``Request.poll`` says so.
+
+    Parameters
+    ----------
+    words : sequence of str
+        What would start it: ``environment.start("kernel", …)``.
+    environment : mapping
+        Its environment variables, all of them.
+    folder : str
+        Its working folder.
+    streams : sequence of int
+        Descriptors of its standard input, output and error.
+    """
+    if not possible(words, environment):
+        return None
+    try:
+        template = prepare(environment)
+        return template.ask(words, environment, folder, streams) if template.fits(environment) else None
+    except OSError as error:
+        _note(error.strerror or str(error))
+        return None
+
+
+def possible(words: Sequence[str], environment: Mapping[str, str]) -> bool:
+    """Whether a kernel can be a fork at all: on this system, with its backend, of this Python."""
+    return (
+        sys.platform == "linux"
+        and hasattr(os, "fork")
+        and (environment.get("KERAS_BACKEND") or "tensorflow") == "tensorflow"
+        and list(words[: len(start("kernel"))]) == start("kernel")
+        and all(Path(place).is_absolute() for place in environment.get("PYTHONPATH", os.sep).split(os.pathsep))
+    )
+
+
+def prepare(environment: Mapping[str, str]) -> "Template":
+    """The template of this process. The first call starts it, for kernels in this environment, and does not wait."""
+    global _template
+    with _lock:
+        if _template is None:
+            _template = Template(environment)
+        return _template
+
+
+def notes() -> list[str]:
+    """Sentences for the reader on why kernels were started the ordinary way, since the template was last closed."""
+    return list(_notes)
+
+
+def close() -> None:
+    """End the template, and every kernel that still runs. The next kernel begins another one."""
+    global _template
+    with _lock:
+        template, _template = _template, None
+        _notes.clear()
+    if template is not None:
+        template.close()
+
+
+atexit.register(close)
+
+
+def _note(why: str) -> None:
+    sentence = (
+        f"Kernels are not forked from one process that has imported TensorFlow ({why}): "
+        "each starts by itself, which takes some seconds longer."
+    )
+    with _lock:
+        if not _notes:
+            _notes.append(sentence)
+
+
+class Template:
+    """The template, seen from the process that it belongs to."""
+
+    def __init__(self, environment: Mapping[str, str]) -> None:
+        self._scratch = tempfile.TemporaryDirectory(prefix="course-", ignore_cleanup_errors=True)
+        own = guarded(self._scratch.name)
+        self.environment = {
+            **{name: value for name, value in environment.items() if not name.startswith(OF_NO_ACCOUNT)},
+            **{name: own[name] for name in SETTINGS},
+        }
+        self.useless = False
+        self._requests, channel = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        lifeline, self._lifeline = os.pipe()
+        try:
+            with Path(self._scratch.name, "template.log").open("wb") as log:
+                self.process = subprocess.Popen(
+                    start("template", str(channel.fileno()), str(lifeline), *MODULES),
+                    env=self.environment,
+                    cwd=self._scratch.name,  # no settings of Matplotlib's but ours lie here
+                    stdin=subprocess.DEVNULL,
+                    stdout=log,
+                    stderr=log,
+                    pass_fds=(channel.fileno(), lifeline),
+                    start_new_session=True,
+                )
+        finally:
+            channel.close()
+            os.close(lifeline)
+
+    def fits(self, environment: Mapping[str, str]) -> bool:
+        """Whether a kernel in this environment is as good forked from here, and this template can still fork."""
+        return not self.useless and _content(environment) == _content(self.environment)
+
+    def ask(
+        self, words: Sequence[str], environment: Mapping[str, str], folder: str, streams: Sequence[int]
+    ) -> "Request":
+        """Ask for a fork, without waiting for it. Raises OSError when the template has gone."""
+        answers, theirs = socket.socketpair()
+        try:
+            with theirs, tempfile.TemporaryFile("w", encoding="utf-8") as file:
+                json.dump({"words": list(words), "environment": dict(environment), "folder": folder}, file)
+                file.flush()
+                socket.send_fds(self._requests, [b"k"], [theirs.fileno(), file.fileno(), *streams])
+        except OSError:
+            answers.close()
+            self.give_up(self.end())
+            raise
+        return Request(self, answers)
+
+    def end(self) -> str:
+        """A clause on how the template ended, when it has gone."""
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            status = self.process.wait(timeout=5)
+            return f"that process ended with exit status {status}"
+        return "that process does not answer"
+
+    def give_up(self, why: str) -> None:
+        """Ask this template for nothing more, and remember why."""
+        self.useless = True
+        _note(why)
+
+    def close(self) -> None:
+        self._requests.close()
+        os.close(self._lifeline)
+        self.process.kill()
+        self.process.wait()
+        self._scratch.cleanup()
+
+
+def _content(environment: Mapping[str, str]) -> dict[str, str | None]:
+    """What an environment amounts to: its variables, and for settings what the files say."""
+    content = {
+        name: value
+        for name, value in environment.items()
+        if name not in SETTINGS and not name.startswith(OF_NO_ACCOUNT)
+    }
+    for name, file in (("KERAS_HOME", "keras.json"), ("MATPLOTLIBRC", "")):
+        try:
+            content[name] = Path(environment[name], file).read_text(encoding="utf-8")
+        except (KeyError, OSError, ValueError):
+            content[name] = None
+    return content
+
+
+class Request:
+    """A kernel that was asked for."""
+
+    def __init__(self, template: Template, answers: socket.socket) -> None:
+        self._template, self._answers = template, answers
+        self._deadline = time.monotonic() + PATIENCE_SECONDS
+
+    def poll(self) -> "Process | bool | None":
+        """The kernel; None as long as the template is busy; False when the kernel must start the ordinary way."""
+        words = _heard(self._answers)
+        if words is None and time.monotonic() < self._deadline:
+            return None
+        if words and words[0] == "forked":
+            return Process(int(words[1]), self._answers)
+        self._answers.close()
+        if words and words[0] == "refused":
+            self._template.give_up(" ".join(words[1:]))
+        else:
+            self._template.give_up(self._template.end())
+        return False
+
+
+class Process:
+    """A kernel that is a fork of the template, with those parts of ``subprocess.Popen`` that are used.
+
+    Its exit status comes from the template. When that was killed, it is only known whether the kernel still lives.
+    """
+
+    stdin = stdout = stderr = None
+
+    def __init__(self, pid: int, answers: socket.socket) -> None:
+        self.pid, self.returncode = pid, None
+        self._answers, self._lock = answers, threading.Lock()
+        try:
+            self._seen = psutil.Process(pid)
+        except psutil.Error:
+            self._seen = None
+
+    def poll(self) -> int | None:
+        """The exit status, negative for a signal; None while the kernel runs."""
+        with self._lock:
+            if self.returncode is None and (words := _heard(self._answers)) is not None:
+                if words:
+                    self.returncode = int(words[1])
+                    with contextlib.suppress(OSError):
+                        self._answers.send(b"k")  # taken note of: the template may reap it
+                elif not self._alive():
+                    self.returncode = UNKNOWN
+                if self.returncode is not None:
+                    self._answers.close()
+            return self.returncode
+
+    def _alive(self) -> bool:
+        try:
+            return self._seen is not None and self._seen.status() != psutil.STATUS_ZOMBIE and self._seen.is_running()
+        except psutil.Error:
+            return False
+
+    def wait(self, timeout: float | None = None) -> int:
+        """Wait for the end. Raises subprocess.TimeoutExpired, as Popen does."""
+        deadline = None if timeout is None else time.monotonic() + timeout
+        while (status := self.poll()) is None:
+            if deadline is not None and time.monotonic() > deadline:
+                raise subprocess.TimeoutExpired(f"kernel {self.pid}", timeout)
+            time.sleep(0.02)
+        return status
+
+    def send_signal(self, number: int) -> None:
+        if self.poll() is None:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self.pid, number)
+
+    def terminate(self) -> None:
+        self.send_signal(signal.SIGTERM)
+
+    def kill(self) -> None:
+        self.send_signal(signal.SIGKILL)
+
+
+def _heard(answers: socket.socket) -> list[str] | None:
+    """The words of the next answer; none when there will be no more; None when there is none yet."""
+    line = b""
+    try:
+        while not line.endswith(b"\n"):
+            if not (byte := answers.recv(1, 0 if line else socket.MSG_DONTWAIT)):
+                return []
+            line += byte
+    except BlockingIOError:
+        return None
+    except OSError:
+        return []
+    return line.decode().split()
