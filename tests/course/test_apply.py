@@ -126,7 +126,7 @@ def test_ctrl_c_loses_nothing_that_is_finished(own, course):
     path = own("print('understood')", "import pathlib, time\npathlib.Path('busy').touch()\nwhile 1: time.sleep(0.1)")
     process = course.start("apply", "sequences", path, *COLUMNS, "--out", course.root / "out")
     deadline = time.monotonic() + 300
-    while not (course.root / "busy").exists() and time.monotonic() < deadline:
+    while not (course.root / "busy").exists() and process.poll() is None and time.monotonic() < deadline:
         time.sleep(0.05)
     process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=300)

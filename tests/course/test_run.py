@@ -341,7 +341,7 @@ def test_ctrl_c_keeps_what_is_finished_and_leaves_no_kernel(course, number):
     course.chapter("02_waits")
     process = course.start("run", "--out", course.root / "out")
     deadline = time.monotonic() + 300
-    while not (course.root / "busy").exists() and time.monotonic() < deadline:
+    while not (course.root / "busy").exists() and process.poll() is None and time.monotonic() < deadline:
         time.sleep(0.05)
     process.send_signal(number)
     out, err = process.communicate(timeout=300)

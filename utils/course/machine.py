@@ -38,11 +38,11 @@ def _container_megabytes() -> list[float]:
         for group in (folder / place.lstrip("/"), *(folder / place.lstrip("/")).parents):
             if group == CGROUPS.parent:
                 break
-            left.append(_left_in(group))
+            left.append(left_in(group))
     return left
 
 
-def _left_in(group: Path) -> float:
+def left_in(group: Path) -> float:
     """The MiB that are left in one control group, of version 2 or 1."""
     for limit, used, file_pages in (
         ("memory.max", "memory.current", "inactive_file"),

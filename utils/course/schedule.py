@@ -5,9 +5,9 @@ by all. How long a chapter takes, and how much memory, is known from earlier run
 that stored its outputs.
 """
 
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from time import perf_counter
 
 from utils.course import machine, notebooks
 from utils.course.jobs import Job
@@ -59,12 +59,12 @@ class Task:
 
     def begin(self) -> None:
         """Note that its execution begins, perhaps anew."""
-        self.watch, self.began, self.set_back = Watch(), time.perf_counter(), False
+        self.watch, self.began, self.set_back = Watch(), perf_counter(), False
 
     @property
     def seconds(self) -> float:
         """Seconds since it began."""
-        return time.perf_counter() - self.began
+        return perf_counter() - self.began
 
 
 class Schedule:
