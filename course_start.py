@@ -58,6 +58,7 @@ def template(channel: str, lifeline: str, *modules: str) -> None:
 
 def _become_kernel(**options) -> None:
     sys.path.append("")
+    trace_reads()
     if os.path.exists("matplotlibrc"):
         _import_matplotlib_elsewhere()
     from ipykernel.kernelapp import launch_new_instance
@@ -71,6 +72,52 @@ def lab() -> None:
     from jupyterlab.labapp import main
 
     main()
+
+
+def trace_reads() -> None:
+    """Write down each file that is opened for reading from now on, for the run that started this kernel.
+
+    ``COURSE_READS`` names the file, in which each path ends with a zero byte; ``utils.course.reads`` reads it. Files of
+    Python and its packages are left out, and those of the system, unless the course is below the same folder. What this
+    process has written itself begins with a star. Files that a library opens without Python's help are not seen.
+    """
+    place = os.environ.pop("COURSE_READS", None)  # not for the processes that a chapter starts
+    if not place:
+        return
+    course = [_same(HERE), _same(os.environ.get("COURSE_ROOT") or HERE)]
+    course += map(os.path.realpath, course[:])
+    apart = [sys.prefix, sys.base_prefix, os.path.dirname(os.__file__), *site.getsitepackages(), os.path.dirname(place)]
+    apart = {os.path.join(_same(folder), "") for folder in [*apart, "/dev", "/etc", "/lib", "/proc", "/sys", "/usr"]}
+    apart = tuple(folder for folder in apart if not any(os.path.join(ours, "").startswith(folder) for ours in course))
+    seen = set()  # what is written down already, and what this process has written
+    try:
+        handle = os.open(place, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    except OSError:
+        return
+
+    def note(event: str, arguments: tuple) -> None:
+        if event != "open" or isinstance(arguments[0], int):
+            return
+        try:
+            path, _, flags = arguments
+            path = os.path.abspath(os.fsdecode(path))
+            if path in seen or os.path.normcase(path).startswith(apart):
+                return
+            if flags & (os.O_WRONLY | os.O_RDWR):
+                if flags & (os.O_TRUNC | os.O_EXCL):
+                    seen.add(path)
+                    os.write(handle, b"*" + os.fsencode(path) + b"\0")
+                if flags & os.O_WRONLY or path in seen:
+                    return
+            seen.add(path)
+            os.write(handle, os.fsencode(path) + b"\0")
+        except Exception:  # a chapter must not notice; a trace that is not whole is none
+            try:  # noqa: SIM105, since contextlib might be somebody else's
+                os.unlink(place)
+            except OSError:
+                pass
+
+    sys.addaudithook(note)
 
 
 def _import_matplotlib_elsewhere() -> None:

@@ -27,6 +27,7 @@ from papermill.clientwrap import PapermillNotebookClient
 from papermill.engines import NBClientEngine, papermill_engines
 from traitlets import Bool, Type
 
+from utils.course import reads
 from utils.course.environment import guarded, start
 from utils.paths import root
 
@@ -53,6 +54,8 @@ class Watch:
         The notebook being executed, with the outputs so far.
     log : str
         What the kernel itself wrote, outside of any cell; known once it has ended.
+    reads : frozenset of str or None
+        The paths of the files that the kernel has read; None while it runs, and where they are not known.
     stopped : bool
         True once ``stop`` was called.
     folder : Path
@@ -62,7 +65,7 @@ class Watch:
     def __init__(self, folder: Path | None = None):
         self.folder = Path(folder or root())
         self.done, self.total, self.peak_rss_mb = 0, 0, 0.0
-        self.notebook, self.log, self.stopped = None, "", False
+        self.notebook, self.log, self.reads, self.stopped = None, "", None, False
         self._family = {}  # process id → psutil.Process: the kernel and everything seen below it
         self._process = self._kernel = None
         self._over = threading.Event()
@@ -213,12 +216,14 @@ class ChapterEngine(NBClientEngine):
             )
             client.owns_km = True  # so that nbclient shuts the kernel down
             with Path(scratch, "kernel.log").open("w+", encoding="utf-8", errors="replace") as log:
+                environment = guarded(scratch, threads) | {reads.VARIABLE: str(Path(scratch, reads.TRACE))}
                 try:
-                    client.execute(env=guarded(scratch, threads), cwd=str(watch.folder), stdout=log, stderr=log)
+                    client.execute(env=environment, cwd=str(watch.folder), stdout=log, stderr=log)
                 finally:
                     watch.close()
                     log.seek(0)
                     watch.log = log.read()
+                    watch.reads = reads.traced(Path(scratch, reads.TRACE))
 
 
 class CourseKernels(KernelSpecManager):
