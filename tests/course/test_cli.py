@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from utils.course import cli, lab, readme
+from utils.course.report import Report
 
 HEAVY = {
     "IPython",
@@ -170,9 +171,10 @@ def test_wrong_usage_is_one_sentence_and_ends_with_2(course, call, words, senten
 )
 def test_every_right_way_to_write_a_parameter(course, call, monkeypatch, words):
     course.chapter("00_x")
+    report = Report("quick", 0.0, [])
     jobs = []
-    monkeypatch.setattr("utils.course.run.carry_out", lambda given, *_: jobs.extend(given) or 0)
-    assert call("run", *words, "0") == (0, "", "")
+    monkeypatch.setattr("utils.course.run.carry_out", lambda given, *_: (jobs.extend(given), (report, False))[1])
+    assert call("run", *words, "0", "--out", course.root / "out")[::2] == (0, "")
     assert [job.parameters for job in jobs] == [{"seed": 3}]
 
 
