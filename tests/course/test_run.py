@@ -355,3 +355,108 @@ def test_ctrl_c_keeps_what_is_finished_and_leaves_no_kernel(course, number):
     assert [chapter["reason"] for chapter in report.values()] == [None, "interrupted", "interrupted"]
     assert "Traceback" not in out + err
     assert no_kernel_of(course)
+
+
+# --- what has not changed ---------------------------------------------------------------------------------------------
+
+DRAW = "import os\nprint(os.urandom(8).hex())"  # another number each time that it is executed
+
+
+def drawn(course):
+    return course.read("out/00_x.ipynb")["cells"][2]["outputs"][0]["text"]
+
+
+def test_a_chapter_that_has_not_changed_is_served_from_the_cache(course, call):
+    path = course.chapter("00_x", DRAW, CLAIMS + "claim('accuracy', 0.9, at_least=0.8)")
+    run = ("run", "--explain", "--out", course.root / "out")
+    assert "00_x  executed: no run of it is kept." in call(*run)[1]
+    first, report = drawn(course), course.report()["00_x"]
+    assert not report["cached"]
+
+    code, out, err = call(*run)
+    assert (code, drawn(course)) == (0, first)
+    assert "00_x  served from the cache: nothing it depends on has changed." in out
+    assert "cached" in err
+    again = course.report()["00_x"]
+    assert again == report | {"cached": True, "why": "nothing it depends on has changed"}
+    assert "from the cache" in (course.root / "out" / "report.html").read_text(encoding="utf-8")
+
+    path.write_text(path.read_text().replace("# 00_x", "# Another title"))
+    call(*run)
+    assert drawn(course) == first
+    assert course.read("out/00_x.ipynb")["cells"][0]["source"] == ["# Another title"]
+
+    call(*run, "--no-cache")
+    assert drawn(course) != first
+    call(*run)
+    assert drawn(course) == first  # what was executed without the cache is not kept either
+
+    path.write_text(path.read_text().replace("hex()", "hex().upper()"))
+    assert "00_x  executed: code cell 2 (cell-0) has changed." in call(*run)[1]
+    assert drawn(course) != first
+
+
+def test_a_failed_chapter_is_executed_again(course, call):
+    course.chapter("00_x", DRAW, CLAIMS + "claim('accuracy', 0.7, at_least=0.8)")
+    for _ in range(2):
+        assert call("run", "--out", course.root / "out")[0] == 1
+        assert not course.report()["00_x"]["cached"]
+
+
+@pytest.mark.parametrize("damage", ["folder is a file", "entries are torn"])
+def test_a_cache_that_cannot_be_used_is_one_sentence_and_no_obstacle(course, call, damage):
+    course.chapter("00_x", DRAW)
+    cache = course.root / "cache"
+    if damage == "folder is a file":
+        cache.touch()
+    else:
+        call("run", "--out", course.root / "out")
+        entries = [path for path in cache.rglob("*") if path.is_file()]
+        assert entries
+        for path in entries:
+            path.write_bytes(path.read_bytes()[:-20])
+    code, out, _ = call("run", "--out", course.root / "out")
+    assert code == 0
+    (note,) = course.read("out/report.json")["notes"]
+    assert note.startswith(f"The cache in {cache} ")
+    assert note in " ".join(out.split())
+    assert not course.report()["00_x"]["cached"]
+    assert drawn(course)
+
+
+@pytest.mark.parametrize("jobs", [[], ["--jobs", "1"]])
+def test_all_at_once_or_one_after_the_other_the_same_comes_out(course, call, jobs):
+    for number in range(3):
+        course.chapter(f"0{number}_x", f"print({number})")
+    code, _, err = call("run", "--out", course.root / "out", *jobs)
+    assert code == 0
+    assert [course.read(f"out/0{n}_x.ipynb")["cells"][-1]["outputs"][0]["text"] for n in range(3)] == [
+        ["0\n"],
+        ["1\n"],
+        ["2\n"],
+    ]
+    assert list(course.report()) == ["00_x", "01_x", "02_x"]
+    assert err.count("✓") == 3
+    assert "3 chapters left" in err
+
+
+def test_a_chapter_for_which_memory_runs_out_beside_another_begins_anew(course, call, monkeypatch):
+    """Once both have begun, memory is all but gone; the one that began last is stopped, and runs later, to its end."""
+    wait = "import pathlib, time\nwith pathlib.Path('{0}').open('a') as file: file.write('begun ')\n"
+    wait += "while not pathlib.Path('scarce').exists(): time.sleep(0.02)"
+    course.chapter("00_x", wait.format("this"))
+    course.chapter("01_x", wait.format("that"))
+
+    def free():
+        begun = all((course.root / name).exists() for name in ("this", "that"))
+        if begun and not (course.root / "scarce").exists():
+            (course.root / "scarce").touch()
+            return 0.0
+        return 1e6
+
+    monkeypatch.setattr("utils.course.machine.free_megabytes", free)
+    code, _, _ = call("run", "--jobs", "2", "--out", course.root / "out")
+    assert code == 0
+    assert [chapter["status"] for chapter in course.report().values()] == ["ok", "ok"]
+    begun = [(course.root / name).read_text() for name in ("this", "that")]
+    assert sorted(begun) == ["begun ", "begun begun "]
