@@ -15,11 +15,14 @@ from utils.course.data_files import user_folder
 from utils.course.dependencies import Course, Dependencies, unforeseen
 from utils.course.differences import differences, together
 from utils.course.entries import Damaged, Entries, Newer, Older, remove
+from utils.course.facts import MEMORY
 from utils.course.jobs import Job
+from utils.course.notebooks import write_atomically
 from utils.course.results import ChapterResult
 from utils.errors import CourseError
 
 SAME = "nothing it depends on has changed"
+FACTS = "facts"
 DAMAGED = "what was kept of it was damaged"
 
 
@@ -75,11 +78,12 @@ class Cache:
         """The result of a job if it is kept, and why it is served or not."""
         found = LookUp(job)
         try:
-            self._course = self._course or Course()
+            self._course = self._course or self._begin()
             found.key = self._course.dependencies(job)
         except (CourseError, OSError) as error:
             found.why = f"what it depends on cannot be known: {_words(error)}"
             return found
+        self._note_facts()
         found.stamps = {path: self._course.contents.stamps.get(path) for path in found.key.files}
         try:
             self._serve(found)
@@ -90,6 +94,24 @@ class Cache:
             found.result, found.notebook, found.why = None, None, DAMAGED
             self._unusable(self._entries.path(found.key.chapter, found.key.key), Damaged())
         return found
+
+    def _begin(self) -> Course:
+        """The course as it is now, and what earlier runs have found out by reading code."""
+        try:
+            MEMORY.load((self.folder / FACTS).read_text(encoding="utf-8"))
+        except (FileNotFoundError, ValueError, TypeError, AttributeError):
+            pass  # then it is found out once more
+        except OSError as error:
+            self._say(f"cannot be read ({_words(error)})")
+        return Course()
+
+    def _note_facts(self) -> None:
+        """Write down what reading code has told, unless an earlier run has."""
+        if MEMORY.more:
+            try:
+                write_atomically(self.folder / FACTS, MEMORY.dump())
+            except (CourseError, OSError) as error:
+                self._say(f"cannot be written ({_words(error)})")
 
     def _serve(self, found: LookUp) -> None:
         kept = self._entries.read(found.key.chapter, found.key.key)

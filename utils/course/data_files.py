@@ -3,7 +3,6 @@
 Reads ``data/catalogue.toml`` itself: ``utils.datasets`` would take half a second for the libraries that it imports.
 """
 
-import ast
 import json
 import os
 import tomllib
@@ -15,8 +14,6 @@ from utils import paths
 from utils.course.contents import Contents, digest
 
 PAIR = ("events.*", "outcomes.*")  # what is read of a folder of records
-
-WHOLE = {"catalogue", "packages"}  # the functions that give all of it
 
 
 def user_folder(variable: str, below: str = "") -> Path:
@@ -84,14 +81,3 @@ def _files(text: str) -> list[Path]:
         return [path] if path.is_file() else []
     except (OSError, RuntimeError, ValueError):  # a name that is too long, ~nobody, or no name at all
         return []
-
-
-def mentions_catalogue(tree: ast.AST) -> bool:
-    """Whether code asks for the whole list: with other sets in it, it would say something else."""
-    for node in ast.walk(tree):
-        names = (
-            [alias.name for alias in node.names] if isinstance(node, ast.ImportFrom) else [getattr(node, "attr", "")]
-        )
-        if not WHOLE.isdisjoint(names):
-            return True
-    return False

@@ -4,7 +4,6 @@ Code cells, parameters, the modules that it imports, the data that it declares, 
 the tools. Contents count, dates do not. Prose, stored outputs and the ids of cells make no difference.
 """
 
-import ast
 import json
 import os
 import platform
@@ -16,11 +15,12 @@ from pathlib import Path
 from utils import paths
 from utils.course import environment, prepare, reads
 from utils.course.contents import ABSENT, Contents, digest
-from utils.course.data_files import Data, mentions_catalogue
+from utils.course.data_files import Data
 from utils.course.environment import PACKAGE_PARENT
 from utils.course.exercise_files import exercise_files
-from utils.course.imports import Modules, NotPython, parsed, wanted
+from utils.course.facts import MEMORY, Facts
 from utils.course.jobs import Job
+from utils.course.modules import Modules
 from utils.course.notebooks import code_cells, exercise_ids, parameters
 from utils.errors import CourseError
 
@@ -88,10 +88,10 @@ class Course:
         counts cannot be read.
         """
         notebook, changed = prepare.prepare(job)
-        trees = list(_trees(notebook))
+        cells = list(_facts(notebook))
         folder = PACKAGE_PARENT / "utils" / "exercises"
-        exercises = exercise_files(folder, self.modules, exercise_ids(notebook), trees)
-        names = {name for tree in trees for name in wanted(tree)}
+        exercises = exercise_files(folder, self.modules, exercise_ids(notebook), cells)
+        names = {name for cell in cells for name in cell.wanted}
         own = self.modules.reached(names | set(exercises.modules)) | set(exercises.quizzes)
         values = parameters(notebook, job.path.stem) | changed
         sets = [*notebook["metadata"].get("course", {}).get("datasets", []), *map(str, values.values())]
@@ -104,7 +104,7 @@ class Course:
         parts |= {name: self._hash(path) for name, path in given.items()}
         if exercises.list_hash:
             parts["the list of exercises"] = f"sha256:{exercises.list_hash}"
-        if any(mentions_catalogue(tree) for tree in trees):
+        if any(cell.catalogue for cell in cells):
             parts["the catalogue"] = f"sha256:{self.data.hash_of_catalogue()}"
         return Dependencies(
             chapter=job.path.stem,
@@ -184,13 +184,12 @@ def _cells(notebook: dict) -> Iterator[tuple[str, str]]:
         yield f"code cell {number} ({cell.get('id', 'no id')})", digest(json.dumps(content, default=repr))
 
 
-def _trees(notebook: dict) -> Iterator[ast.Module]:
+def _facts(notebook: dict) -> Iterator[Facts]:
     for cell, (name, _) in zip(code_cells(notebook), _cells(notebook), strict=True):
-        try:
-            yield parsed(cell["source"])
-        except NotPython as error:
-            words = "it is not plain Python, so that nobody can tell by reading what it depends on"
-            raise Unknowable(f"{name}: {words}") from error
+        facts = MEMORY.of(cell["source"])
+        if not facts.plain:
+            raise Unknowable(f"{name} is not plain Python, so that nobody can tell by reading what it depends on")
+        yield facts
 
 
 def _packages() -> Iterator[tuple[str, str]]:
