@@ -25,6 +25,7 @@ from pathlib import Path
 import psutil
 
 from utils.course.environment import guarded, start
+from utils.errors import CourseError
 
 # What takes long and asks for nothing that a kernel alone can answer: rdkit and ipywidgets look for the notebook.
 MODULES = (
@@ -78,9 +79,14 @@ def kernel(
         return None
     try:
         template = prepare(environment)
-        return template.ask(words, environment, folder, streams) if template.fits(environment) else None
-    except OSError as error:
-        _note(error.strerror or str(error))
+        if template.useless:
+            return None
+        if not template.fits(environment):
+            _note("a kernel needs other environment variables or settings")
+            return None
+        return template.ask(words, environment, folder, streams)
+    except (OSError, CourseError) as error:
+        _note(str(error))
         return None
 
 
@@ -162,8 +168,8 @@ class Template:
             os.close(lifeline)
 
     def fits(self, environment: Mapping[str, str]) -> bool:
-        """Whether a kernel in this environment is as good forked from here, and this template can still fork."""
-        return not self.useless and _content(environment) == _content(self.environment)
+        """Whether a kernel in this environment is as good when it is forked from here."""
+        return _content(environment) == _content(self.environment)
 
     def ask(
         self, words: Sequence[str], environment: Mapping[str, str], folder: str, streams: Sequence[int]
@@ -177,8 +183,8 @@ class Template:
                 socket.send_fds(self._requests, [b"k"], [theirs.fileno(), file.fileno(), *streams])
         except OSError:
             answers.close()
-            self.give_up(self.end())
-            raise
+            self.useless = True
+            raise OSError(self.end()) from None
         return Request(self, answers)
 
     def end(self) -> str:
@@ -189,11 +195,14 @@ class Template:
         return "that process does not answer"
 
     def give_up(self, why: str) -> None:
-        """Ask this template for nothing more, and remember why."""
-        self.useless = True
-        _note(why)
+        """Ask this template for nothing more, and remember why; nothing is to be said of one that was closed."""
+        if not self.useless:
+            self.useless = True
+            _note(why)
 
     def close(self) -> None:
+        """End the template and its kernels."""
+        self.useless = True
         self._requests.close()
         os.close(self._lifeline)
         self.process.kill()

@@ -205,7 +205,7 @@ class ChapterEngine(NBClientEngine):
         **_: Any,
     ) -> None:
         with tempfile.TemporaryDirectory(prefix="course-", ignore_cleanup_errors=True) as scratch:
-            manager = kernel_manager(scratch, fork and uses_keras(nb_man.nb))
+            manager = kernel_manager(scratch, fork and not watch.stopped and uses_keras(nb_man.nb))
             client = ChapterClient(
                 nb_man,
                 watch,

@@ -45,11 +45,11 @@ def serve(channel: int, lifeline: int, modules: Sequence[str]) -> None:
     """
     os.set_inheritable(channel, False)
     os.set_inheritable(lifeline, False)
-    most = import_all(modules)
+    most, variables = import_all(modules)
     gc.collect()
     gc.freeze()  # what is here is here to stay: forks need not look at it, and so go on sharing it
     if template := Template(socket.socket(fileno=channel), most).until_forked():
-        become(*template)
+        become(*template, variables)
         end_with(lifeline)
     else:
         os._exit(0)
@@ -132,19 +132,26 @@ class Kernel:
             self.answers.close()
             self.gone = True
         elif spoken:  # nobody follows this kernel any more
-            with contextlib.suppress(OSError):
+            try:
+                os.killpg(self.pid, signal.SIGKILL)
+            except ProcessLookupError:  # it has not begun a session yet
                 os.kill(self.pid, signal.SIGKILL)
 
 
-def import_all(modules: Sequence[str]) -> int:
-    """Import modules as a kernel would. Returns how many threads there may be: as many as computing libraries begin."""
+def import_all(modules: Sequence[str]) -> tuple[int, dict[str, str]]:
+    """Import modules as a kernel would.
+
+    Returns (how many threads there may be: as many as computing libraries begin, the environment variables that
+    libraries have set).
+    """
+    before = dict(os.environ)
     with as_in_a_kernel():
         for module in COMPUTING:
             _import(module)
         most = threads()
         for module in modules:
             _import(module)
-    return most
+    return most, {name: value for name, value in os.environ.items() if before.get(name) != value}
 
 
 def _import(module: str) -> None:
@@ -179,6 +186,8 @@ def as_in_a_kernel() -> Iterator[None]:
 
 class Later:
     """The standard stream of a name, whichever it is when it is used: a kernel replaces them when it starts."""
+
+    encoding = "UTF-8"  # as a kernel's streams say
 
     def __init__(self, name: str, first: Any) -> None:
         self._name, self._first = name, first
@@ -216,14 +225,14 @@ def receive(requests: socket.socket) -> tuple[socket.socket, dict, list[int]] | 
         return socket.socket(fileno=answers), json.load(request), streams
 
 
-def become(request: dict, streams: Sequence[int]) -> None:
-    """Be the process that was asked for."""
+def become(request: dict, streams: Sequence[int], variables: dict[str, str]) -> None:
+    """Be the process that was asked for, once it has imported what sets these environment variables."""
     os.setsid()
     for number, stream in enumerate(streams):
         os.dup2(stream, number)
     _close(*streams)
     os.environ.clear()
-    os.environ.update(request["environment"])
+    os.environ.update(request["environment"] | variables)
     os.chdir(request["folder"])
     sys.orig_argv[:] = request["words"]
     place = request["words"].index("kernel")
