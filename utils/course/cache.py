@@ -22,6 +22,7 @@ from utils.course.results import ChapterResult
 from utils.errors import CourseError
 
 SAME = "nothing it depends on has changed"
+WITHOUT = "the run went on without it; COURSE_CACHE_DIR names another folder"
 FACTS = "facts"
 DAMAGED = "what was kept of it was damaged"
 
@@ -186,7 +187,7 @@ class Cache:
         """Why nothing that is kept of a chapter can be served."""
         heads = self._of(needs.chapter)
         if not heads:
-            return DAMAGED if self.trouble and DAMAGED in self.trouble else "no run of it is kept"
+            return "no run of it is kept"
         for name, words in _of_variant(needs):
             heads = [head for head in heads if head["variant"][name] == needs.variant[name]]
             if not heads:
@@ -201,12 +202,11 @@ class Cache:
             self._say(f"cannot be read ({_words(error)})")
             return
         remove(path)
-        words = "of an earlier version of the course" if isinstance(error, Older) else "damaged"
-        self._say(f"held what was {words}, and has been removed")
+        words = "what was of an earlier version of the course" if isinstance(error, Older) else "what was damaged"
+        self._say(f"held {words}, which has been removed", "the run went on")
 
-    def _say(self, words: str) -> None:
-        advice = "" if "removed" in words else "; COURSE_CACHE_DIR names another folder"
-        self.trouble = self.trouble or f"The cache in {self.folder} {words}: the run went on without it{advice}."
+    def _say(self, words: str, consequence: str = WITHOUT) -> None:
+        self.trouble = self.trouble or f"The cache in {self.folder} {words}: {consequence}."
 
 
 def _of_variant(needs: Dependencies) -> Iterable[tuple[str, str]]:
