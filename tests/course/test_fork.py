@@ -18,7 +18,7 @@ import pytest
 from conftest import CHAPTERS, OWN, ROOT
 from nbformat.v4 import new_code_cell, new_notebook, new_output
 
-from utils.course import environment, fork, kernel
+from utils.course import environment, fork, forked, kernel
 from utils.course.execute import run_cells
 from utils.course.kernel import Watch
 
@@ -123,11 +123,11 @@ def poison(closed, tmp_path, monkeypatch):
     return poison
 
 
-def run(*sources, forked=True, watch=None):
+def run(*sources, may_fork=True, watch=None):
     """Execute cells in a kernel. Returns (what went wrong or None, facts, everything that was printed, the Watch)."""
     watch = watch or Watch()
     cells = [new_code_cell(source, id=f"cell-{number}") for number, source in enumerate((BEGIN, *sources, SHOW))]
-    failure = run_cells(new_notebook(cells=cells), {}, 300, watch, fork=forked)
+    failure = run_cells(new_notebook(cells=cells), {}, 300, watch, fork=may_fork)
     outputs = [output for cell in watch.notebook.cells for output in cell.outputs]
     printed = "".join(output.text for output in outputs if output.get("name") == "stdout")
     words, _, facts = printed.partition("facts:")
@@ -182,15 +182,15 @@ def test_a_forked_kernel_and_a_fresh_one_give_the_same_facts(tmp_path):
     (tmp_path / "beside.py").write_text("word = 'mine'")
     (tmp_path / "utils.py").write_text("raise SystemExit('a strange utils was imported')")
     (tmp_path / "matplotlibrc").write_text("text.usetex: True")
-    fresh = run(TRAIN, LOOK, forked=False, watch=Watch(tmp_path))
+    fresh = run(TRAIN, LOOK, may_fork=False, watch=Watch(tmp_path))
     assert_ordinary(fresh)
-    forked = run(TRAIN, LOOK, watch=Watch(tmp_path))
-    assert_forked(forked)
-    assert forked[2] == fresh[2] == "printed\nWARNING:tensorflow:warned\n"
-    for facts in (forked[1], fresh[1]):
+    child = run(TRAIN, LOOK, watch=Watch(tmp_path))
+    assert_forked(child)
+    assert child[2] == fresh[2] == "printed\nWARNING:tensorflow:warned\n"
+    for facts in (child[1], fresh[1]):
         del facts["loaded"], facts["parent"]
     for name in fresh[1]:
-        assert forked[1][name] == fresh[1][name], name
+        assert child[1][name] == fresh[1][name], name
     assert fork.notes() == []
 
 
@@ -287,7 +287,7 @@ while not pathlib.Path({str(tmp_path)!r}, "go").exists():
     (tmp_path / "go").touch()
     thread.join()
     assert_forked(outcomes[0], pid)
-    assert outcomes[0][3].exit_status == fork.UNKNOWN
+    assert outcomes[0][3].exit_status == forked.UNKNOWN
     assert len(fork.notes()) == 1
 
 
@@ -344,7 +344,7 @@ def test_an_end_that_nobody_has_asked_for_waits_to_be_asked(process):
 def test_closing_ends_template_and_kernels(process):
     pid = template()
     fork.close()
-    assert process.wait(timeout=60) == fork.UNKNOWN
+    assert process.wait(timeout=60) == forked.UNKNOWN
     assert gone(pid)
     assert gone(process.pid)
 
@@ -429,7 +429,7 @@ def test_where_a_kernel_may_be_a_fork(monkeypatch):
     assert not fork.possible(WORDS, {})
 
 
-def test_a_system_that_cannot_fork_is_an_ordinary_start(closed, monkeypatch):
+def test_a_system_that_cannot_childis_an_ordinary_start(closed, monkeypatch):
     monkeypatch.delattr(os, "fork")
     assert_ordinary(run(CHEAP))
     assert fork.notes() == []

@@ -16,6 +16,7 @@ from traitlets import Bool
 
 from utils.course import fork
 from utils.course.environment import guarded, start
+from utils.course.forked import Process
 
 LOOK_AGAIN_SECONDS = 0.02
 UNDERSTOOD = {"env", "cwd", "stdin", "stdout", "stderr", "extra_arguments", "kernel_id"}
@@ -49,7 +50,7 @@ class ForkProvisioner(LocalProvisioner):
         self.cwd = kwargs.get("cwd") or Path.cwd()
         return self.connection_info
 
-    async def _forked(self, cmd: list[str], **kwargs: Any) -> fork.Process | None:
+    async def _forked(self, cmd: list[str], **kwargs: Any) -> Process | None:
         streams = [kwargs.get(name) for name in ("stdin", "stdout", "stderr")]
         streams = [stream.fileno() if hasattr(stream, "fileno") else stream for stream in streams]
         if kwargs.keys() - UNDERSTOOD or any(stream in SPECIAL for stream in streams):
