@@ -189,6 +189,15 @@ def test_fit_refuses_another_task():
         fitted(np.zeros((12, 1)), task="ranking")
 
 
+def test_a_step_is_traced_once_for_batches_of_all_shapes(monkeypatch):
+    traced, step = [], keras.Model.train_step
+    monkeypatch.setattr(keras.Model, "train_step", lambda self, *given: traced.append(self) or step(self, *given))
+    graphs, rows = chemistry.graphs(SMILES), np.arange(len(SMILES))
+    labels = rows[:, None] % 2.0
+    passing.fit_networks(graphs, labels, rows, rows, task="classification", epochs=3, batch_size=3, width=8)
+    assert len(traced) == 1
+
+
 def test_training_learns_the_share_of_oxygen():
     smiles = ["C" * (1 + number % 12) + "O" * (number % 3) for number in range(150)]
     labels = np.array([[text.count("O") / len(text)] for text in smiles])

@@ -6,6 +6,7 @@ import pytest
 
 from utils.applications import heartbeats, records
 from utils.datasets.splits import Split
+from utils.nn.training import restart
 
 READERS = {"gru": records.read_with_gru, "attention": records.read_with_attention}
 each_reader = pytest.mark.parametrize("reader", READERS.values(), ids=READERS)
@@ -78,6 +79,38 @@ def test_training_learns_what_only_the_visits_tell(reader):
     records.train(model, inputs, labels, split, epochs=25, batch_size=32, rate=0.02, patience=25)
     risk = records.predict(model, inputs)[split.test]
     assert np.mean((risk > 0.5) == labels[split.test]) > 0.85
+
+
+def test_a_network_for_many_folds_is_traced_once_and_answers_as_a_new_one(inputs, monkeypatch):
+    traced, step = [], keras.Model.train_step
+    monkeypatch.setattr(keras.Model, "train_step", lambda self, *given: traced.append(self) or step(self, *given))
+    labels = np.arange(20) % 2
+    folds = [Split(rows[:12], rows[12:16], rows[16:]) for rows in (np.arange(20), np.arange(20)[::-1])]
+
+    def risks(again):
+        keras.utils.set_random_seed(0)
+        learner, found = None, []
+        for split in folds:
+            fresh = records.risk_model(records.read_with_gru, 5, 4)
+            learner = learner or fresh
+            if again:
+                restart(learner, fresh)
+            else:
+                learner = fresh
+            records.train(learner, inputs, labels, split, epochs=3, batch_size=4, run_eagerly=False)
+            found.append(records.predict(learner, inputs))
+        return found
+
+    one, other = risks(again=True), risks(again=False)
+    assert len(traced) == 3
+    np.testing.assert_array_equal(one, other)
+
+
+def test_more_steps_need_another_rate_and_are_compiled_anew(inputs):
+    model, split = records.risk_model(records.read_with_gru, 5, 4), Split(np.arange(12), np.arange(12, 20), [])
+    for epochs in (1, 2):
+        records.train(model, inputs, np.arange(20) % 2, split, epochs=epochs, batch_size=4)
+        assert model.optimizer.get_config()["learning_rate"]["config"]["decay_steps"] == 3 * epochs
 
 
 def test_masked_mean():

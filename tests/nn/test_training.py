@@ -5,10 +5,11 @@ import random
 import keras
 import numpy as np
 import pytest
+from threadpoolctl import threadpool_info, threadpool_limits
 
 from utils import nn
 from utils.errors import UsageError
-from utils.nn import training
+from utils.nn import batches, training
 
 
 def regression(n=64):
@@ -20,6 +21,19 @@ def linear_model():
     model = keras.Sequential([keras.layers.Input((3,)), keras.layers.Dense(1)])
     model.compile(keras.optimizers.SGD(0.05), "mse")
     return model
+
+
+@pytest.fixture
+def traced(monkeypatch):
+    """The models whose step was traced, in their order."""
+    models, step = [], keras.Model.train_step
+
+    def counted(self, *given):
+        models.append(self)
+        return step(self, *given)
+
+    monkeypatch.setattr(keras.Model, "train_step", counted)
+    return models
 
 
 @pytest.fixture
@@ -134,17 +148,76 @@ def test_each_epoch_has_every_example_once_in_another_order(lines):
     assert not np.array_equal(first, np.arange(30))
 
 
-def test_the_step_is_traced_once(lines, monkeypatch):
-    traced = []
-    step = keras.Model.train_step
-
-    def counted(self, *given):
-        traced.append(self)
-        return step(self, *given)
-
-    monkeypatch.setattr(keras.Model, "train_step", counted)
+def test_the_step_is_traced_once(lines, traced):
     nn.fit(linear_model(), *regression(), epochs=3, batch_size=10)
     assert len(traced) == 1
+
+
+@pytest.mark.parametrize(("shuffle", "epochs"), [(False, 3), (True, 1)])
+def test_rows_of_one_order_are_read_without_a_function(shuffle, epochs, lines):
+    """A function would be set up again for each validation, which takes longer than to validate."""
+    x = np.arange(25.0, dtype="float32")[:, None]
+    order = batches.orders(25, epochs, 0 if shuffle else None)
+    stream = batches.batches((x, x[:, 0]), order, 10, epochs)
+    read = [[part.numpy() for part in batch] for batch in stream]
+    assert [len(one) for one, _ in read] == [10, 10, 5] * epochs
+    np.testing.assert_array_equal(np.concatenate([y for _, y in read]), np.tile(order[0], epochs))
+    np.testing.assert_array_equal(np.concatenate([one[:, 0] for one, _ in read]), np.tile(order[0], epochs))
+    assert not functions_of(stream)
+
+
+def functions_of(stream):
+    """The functions that a stream calls for its elements."""
+    below = [stream]
+    for one in below:
+        below.extend(one._inputs())
+    return [function for one in below for function in one._functions()]
+
+
+@pytest.mark.parametrize("run_eagerly", [False, True])
+def test_a_step_of_any_size_is_keras_s_own_and_traced_once(run_eagerly, traced, lines):
+    x, y = regression(40)
+    found = []
+    for ours in (True, False):
+        keras.utils.set_random_seed(1)
+        model = keras.Sequential([keras.Input((3,)), keras.layers.Dropout(0.5), keras.layers.Dense(1)])
+        model.compile(keras.optimizers.Adam(0.01), "mse", jit_compile=False, run_eagerly=run_eagerly)
+        step = training.step_of_any_size(training.prepare(model)) if ours else model.train_on_batch
+        traced.clear()
+        losses = [float(step(x[:size], y[:size, None])) for size in (5, 7, 40, 5)]
+        assert len(traced) == 1 or run_eagerly or not ours
+        found.append([*model.get_weights(), losses])
+    for one, other in zip(*found, strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-6)
+
+
+def test_members_are_what_each_is_by_itself_and_traced_once(traced, lines):
+    def build():
+        inner = [keras.layers.BatchNormalization(), keras.layers.Dropout(0.5), keras.layers.Dense(1)]
+        return keras.Sequential([keras.Input((3,)), *inner])
+
+    def train(model):
+        nn.fit(model, *regression(), epochs=2)
+
+    def compile_(model):
+        rate = keras.optimizers.schedules.CosineDecay(0.01, 4)
+        model.compile(keras.optimizers.AdamW(rate), "mse", jit_compile=False)
+
+    seeds = [3, 4, 5]
+    together = training.members(build, compile_, train, seeds)
+    assert len(traced) == 1 and len({id(model) for model in together}) == 3
+    for seed, model in zip(seeds, together, strict=True):
+        (alone,) = training.members(build, compile_, train, [seed])
+        for ours, other in zip(model.variables, alone.variables, strict=True):
+            np.testing.assert_array_equal(ours.numpy(), other.numpy())
+    assert not np.array_equal(together[0].get_weights()[-2], together[1].get_weights()[-2])
+
+
+def test_products_run_on_one_core_from_the_start_of_a_chapter():
+    with threadpool_limits(2, "blas"):
+        nn.start("smoke")
+        found = [pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "blas"]
+    assert found and set(found) == {1}
 
 
 def test_a_model_that_has_not_seen_an_input_can_be_trained(lines):
@@ -206,9 +279,11 @@ def test_a_restarted_model_trains_as_a_new_one(lines):
     model.compile("adam", "mse")
     for _ in range(2):
         with training.seeded(3):
-            training.restart(model, build)
+            training.restart(model, fresh := build())
+            before = fresh.get_weights()[0]
             nn.fit(model, *regression(), epochs=2)
         found.append(model.get_weights()[0])
+        assert not np.array_equal(before, found[-1])  # the learning rate was not taken back to 0 with the rest
     np.testing.assert_array_equal(*found)
 
 

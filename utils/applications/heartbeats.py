@@ -6,8 +6,9 @@ import keras
 import numpy as np
 from keras import layers
 
+from utils.nn import training
 from utils.nn.inference import predict
-from utils.nn.training import fit, member_seeds, seeded
+from utils.nn.training import fit, member_seeds
 
 
 def beat_model(length: int, classes: int, width: int = 16) -> keras.Model:
@@ -36,16 +37,18 @@ def train_beats(
 
     signals: float (n, length), each of mean 0 and standard deviation 1. labels: int (n,). options go to ``compile``.
     """
-    models, steps = [], epochs * -(-len(signals) // 64)
-    for member in member_seeds(seed, members):
-        with seeded(member):
-            model = beat_model(signals.shape[1], classes)
-            schedule = keras.optimizers.schedules.CosineDecay(0.004, steps)
-            optimizer = keras.optimizers.AdamW(schedule, weight_decay=0.01)
-            model.compile(optimizer, "sparse_categorical_crossentropy", jit_compile=False, **options)
-            fit(model, signals[..., None], labels, epochs=epochs, batch_size=64)
-        models.append(model)
-    return models
+
+    def compile_(model: keras.Model) -> None:
+        schedule = keras.optimizers.schedules.CosineDecay(0.004, epochs * -(-len(signals) // 64))
+        optimizer = keras.optimizers.AdamW(schedule, weight_decay=0.01)
+        model.compile(optimizer, "sparse_categorical_crossentropy", jit_compile=False, **options)
+
+    return training.members(
+        lambda: beat_model(signals.shape[1], classes),
+        compile_,
+        lambda model: fit(model, signals[..., None], labels, epochs=epochs, batch_size=64),
+        member_seeds(seed, members),
+    )
 
 
 def predict_beats(models: list[keras.Model], signals: np.ndarray) -> np.ndarray:

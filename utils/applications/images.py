@@ -19,7 +19,7 @@ from utils.applications.image_recipe import VIEWS, Recipe, augmentation, candida
 from utils.errors import CourseError
 from utils.nn.inference import predict
 from utils.nn.schedules import rise_and_fall
-from utils.nn.training import fit, member_seeds, seeded
+from utils.nn.training import fit, member_seeds, members
 
 __all__ = [
     "PUBLISHED",
@@ -229,20 +229,21 @@ def train(
     loss = keras.losses.BinaryCrossentropy if multilabel else keras.losses.CategoricalCrossentropy
     weights = class_weights(labels, outputs) if recipe.balanced and not multilabel else None
     options = {"epochs": recipe.epochs, "batch_size": recipe.batch_size, "class_weight": weights}
-    models, histories = [], []
-    for member in member_seeds(seed, recipe.members):
-        first = not models
-        watched = (validation[0], targets(np.asarray(validation[1]))) if first and validation is not None else None
-        with seeded(member):
-            model = classifier(images, outputs, recipe)
-            model.compile(
-                keras.optimizers.AdamW(rise_and_fall(steps, recipe.peak_rate), weight_decay=recipe.weight_decay),
-                loss(from_logits=True, label_smoothing=recipe.label_smoothing),
-                jit_compile=False,  # compiling costs seconds, and short trainings do not earn them back
-                run_eagerly=run_eagerly,
-            )
-            histories.append(fit(model, images, targets(labels), validation_data=watched, **options))
-        models.append(model)
+    histories = []
+
+    def compile_(model):
+        model.compile(
+            keras.optimizers.AdamW(rise_and_fall(steps, recipe.peak_rate), weight_decay=recipe.weight_decay),
+            loss(from_logits=True, label_smoothing=recipe.label_smoothing),
+            jit_compile=False,  # compiling costs seconds, and short trainings do not earn them back
+            run_eagerly=run_eagerly,
+        )
+
+    def learn(model):
+        watched = None if histories or validation is None else (validation[0], targets(np.asarray(validation[1])))
+        histories.append(fit(model, images, targets(labels), validation_data=watched, **options))
+
+    models = members(lambda: classifier(images, outputs, recipe), compile_, learn, member_seeds(seed, recipe.members))
     return Trained(models, recipe, multilabel, histories[0])
 
 

@@ -17,7 +17,7 @@ from utils.features.molecules import ATOM_WIDTH, BOND_WIDTH, Graphs
 from utils.nn import inference
 from utils.nn.layers import MessagePassing, ReadOut
 from utils.nn.schedules import one_cycle
-from utils.nn.training import OneLine, member_seeds, prepare, seeded
+from utils.nn.training import OneLine, member_seeds, prepare, seeded, step_of_any_size
 
 FARTHEST = 4.0  # standard deviations beyond which a descriptor says no more than "very large"
 MAX_ROWS = 10_000  # of training a forest gets, at random: beyond, it gains little and takes long
@@ -116,6 +116,7 @@ def train(
     # Without Keras's compiler, which would begin anew for each shape of a batch.
     model.compile(optimizer, loss, jit_compile=False, run_eagerly=eager)
     prepare(model)
+    step = step_of_any_size(model)
     rng, history, best = np.random.default_rng(seed), {"loss": [], "val_loss": []}, None
     line = None if quiet else OneLine()
     if line:
@@ -123,11 +124,11 @@ def train(
         line.on_train_begin()
     for epoch in range(epochs):
         losses, parts = [], list(graphs.batches(train, batch_size, rng))
-        if epoch == 0:  # the part that differs in size first: TensorFlow then compiles for any size at the second one
-            parts.sort(key=len)
+        if epoch == 0:
+            parts.sort(key=len)  # the part that is smaller first, while the rate is low
         for number, part in enumerate(parts):
             optimizer.learning_rate = one_cycle((epoch + number / len(parts)) / epochs, rate)
-            losses.append(float(model.train_on_batch(_batch(graphs, part, descriptors), labels[part])))
+            losses.append(step(_batch(graphs, part, descriptors), labels[part]))
         if not np.isfinite(losses).all():
             raise CourseError(f"The loss became infinite in epoch {epoch + 1}: take a smaller rate.")
         predicted = ops.convert_to_tensor(predict(model, graphs, validation, descriptors))

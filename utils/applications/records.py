@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 from utils.datasets import Split
 from utils.nn.inference import predict as outputs
 from utils.nn.layers import EncoderBlock, MaskedMean
-from utils.nn.training import fit
+from utils.nn.training import fit, forget
 
 
 def read_with_gru(steps: int, mask: Any, units: int, dropout: float) -> Any:
@@ -70,16 +70,29 @@ def train(
     """Compile and train a risk model on the training part; keep the weights that were best on the validation part.
 
     inputs: the model's arrays, for all people. labels: (n,). The learning rate falls along a cosine. options go to
-    ``compile``. Returns the History.
+    ``compile``. Returns the History. A model that was trained by this function before, in as many steps, is not
+    compiled anew, which takes longer than a short training; its optimizer begins anew.
     """
     rows, chosen = split.train, split.validation
     schedule = keras.optimizers.schedules.CosineDecay(rate, max(1, epochs * -(-len(rows) // batch_size)))
-    optimizer = keras.optimizers.AdamW(schedule, weight_decay=weight_decay)
-    model.compile(optimizer, "binary_crossentropy", jit_compile=False, **options)
+    optimizer = keras.optimizers.AdamW(schedule, weight_decay=weight_decay, name="adamw")
+    options = {"loss": "binary_crossentropy", "jit_compile": False, "run_eagerly": False} | options
+    if _compiled_so(model, optimizer, options):
+        forget(model.optimizer)
+    else:
+        model.compile(optimizer, **options)
     held_out = ([part[chosen] for part in inputs], labels[chosen])
     seen = [part[rows] for part in inputs]
     effort = {"epochs": epochs, "batch_size": batch_size, "patience": patience}
     return fit(model, seen, labels[rows], validation_data=held_out, **effort)
+
+
+def _compiled_so(model: keras.Model, optimizer: keras.optimizers.Optimizer, options: dict) -> bool:
+    """Whether the model is compiled with these options, and an optimizer like this one."""
+    if not model.compiled or model.optimizer.get_config() != optimizer.get_config():
+        return False
+    given = model.get_compile_config()
+    return all(given.get(name) == value for name, value in options.items())
 
 
 def predict(model: keras.Model, inputs: Any, batch_size: int = 2000) -> np.ndarray:

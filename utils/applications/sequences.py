@@ -191,7 +191,7 @@ def cross_validate(
             raise CourseError(f"Fold {number} holds {held_out.sum()} of {len(fold)} rows: some, not all, are needed.")
         total = 0
         for _ in range(members):
-            restart(model, build)
+            restart(model, build())
             effort = {"epochs": recipe.epochs, "batch_size": recipe.batch_size}
             fit(model, inputs[~held_out], targets[~held_out], quiet=True, **effort)
             total = total + predict(model, inputs[held_out])

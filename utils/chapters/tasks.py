@@ -134,7 +134,7 @@ class Network:
         begin: a function of the model that changes its first weights.
         """
         with seeded(seed):
-            restart(self.model, self.build)
+            restart(self.model, self.build())
         if begin:
             begin(self.model)
         steps = max(1, min(self.steps, max_epochs * len(targets) // self.batch_size))

@@ -8,6 +8,6 @@ with quiet():  # TensorFlow's libraries greet from C++ before any level of loggi
 from utils.nn.gradients import gradient
 from utils.nn.inference import predict
 from utils.nn.profiles import Run, start
-from utils.nn.training import fit, member_seeds
+from utils.nn.training import fit, member_seeds, restart
 
-__all__ = ["Run", "fit", "gradient", "member_seeds", "predict", "start"]
+__all__ = ["Run", "fit", "gradient", "member_seeds", "predict", "restart", "start"]

@@ -82,12 +82,86 @@ def prepare(model: keras.Model) -> keras.Model:
     return model
 
 
-def restart(model: keras.Model, build: Callable[[], keras.Model]) -> None:
-    """New random weights and a fresh optimizer in a model that stays compiled: tracing it anew would cost seconds."""
-    for variable, fresh in zip(model.variables, build().variables, strict=True):  # those of dropout's chance, too
-        variable.assign(fresh.value)
-    for variable in model.optimizer.variables:
-        variable.assign(keras.ops.zeros(variable.shape, variable.dtype))
+def step_of_any_size(model: keras.Model) -> Callable[[Any, Any], float]:
+    """One training step of a compiled model on (inputs, labels), which returns the loss: ``model.train_on_batch``.
+
+    TensorFlow traces that for the shape of the first batch, and again once another shape comes. Here it learns from the
+    model's inputs beforehand which sizes vary.
+    """
+    if keras.backend.backend() != "tensorflow" or model.run_eagerly:
+        return lambda inputs, labels: float(model.train_on_batch(inputs, labels))
+    import tensorflow as tf
+
+    def compiled(inputs, labels):
+        specs = [tf.TensorSpec(tensor.shape, tensor.dtype) for tensor in model.inputs]
+        signature = keras.tree.pack_sequence_as(inputs, specs), tf.TensorSpec((None, *labels.shape[1:]), labels.dtype)
+        return tf.function(lambda *batch: model.train_step(batch)["loss"], input_signature=signature, autograph=False)
+
+    def run(inputs, labels):
+        nonlocal step
+        step = step or compiled(inputs, labels)
+        model.reset_metrics()
+        return float(step(inputs, labels))
+
+    step = None
+
+    return run
+
+
+def restart(model: keras.Model, fresh: keras.Model) -> None:
+    """The weights of a fresh network of the same layers, and an optimizer that has not made a step yet.
+
+    A model that is compiled stays so: tracing it anew would cost seconds. A constant learning rate stays as it is.
+    """
+    for variable, other in zip(model.variables, fresh.variables, strict=True):  # those of dropout's chance, too
+        variable.assign(other.value)
+    forget(getattr(model, "optimizer", None))  # there is none before it is compiled
+
+
+def forget(optimizer: keras.optimizers.Optimizer | None) -> None:
+    """Take an optimizer back to before its first step; None is no optimizer, and nothing happens."""
+    for variable in optimizer.variables if optimizer else []:
+        if variable.path.rsplit("/", 1)[-1] != "learning_rate":
+            variable.assign(keras.ops.zeros(variable.shape, variable.dtype))
+
+
+def members(
+    build: Callable[[], keras.Model],
+    compile_: Callable[[keras.Model], Any],
+    train: Callable[[keras.Model], Any],
+    seeds: list[int],
+) -> list[keras.Model]:
+    """Train networks of the same layers from different starts, all of them with one compiled step.
+
+    Each is what building, compiling and training it by itself gives. But tracing a step takes longer than many a
+    training of ours, so that one model makes all steps: it gets the start of the next network, which keeps what the one
+    before has learned.
+
+    Parameters
+    ----------
+    build : callable
+        Takes nothing and returns a network that is not compiled.
+    compile_, train : callable
+        Take the network that learns; ``compile_`` is called once, ``train`` once for each seed.
+    seeds : list of int
+        One for each network, see ``member_seeds``.
+    """
+    found, learner = [], None
+    for seed in seeds:
+        with seeded(seed):
+            model = build()
+            if learner is None:
+                learner = model
+                compile_(learner)
+            else:
+                for ours, other in zip(learner.variables, model.variables, strict=True):
+                    learned = keras.ops.copy(ours.value)
+                    ours.assign(other.value)
+                    other.assign(learned)
+                forget(learner.optimizer)
+                found.append(model)
+            train(learner)
+    return [*found, learner]
 
 
 def fit(
