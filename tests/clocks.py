@@ -9,13 +9,30 @@ import re
 
 SOURCES = {"time", "timeit", "psutil"}
 ATTRIBUTES = {".getrusage", ".seconds", ".wall_seconds", ".peak_rss_mb"}  # the last three of results that were timed
+IDENTITIES = {
+    "ppid",
+    "pids",
+    "pid_exists",
+    "cmdline",
+    "status",
+}  # what psutil says of a process that no load can change
 WORDS = r"\b(seconds?|minutes?|time of|same time|speed|faster|slower|clock|MB|megabytes|RSS)\b"
 
 
 def _timed(tree, known):
     """Whether an expression reads one of the names, or one of the attributes, which begin with a point."""
-    names = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
-    return bool(known & (names | {"." + node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)}))
+    nodes = list(_measured(tree))
+    names = {node.id for node in nodes if isinstance(node, ast.Name)}
+    return bool(known & (names | {"." + node.attr for node in nodes if isinstance(node, ast.Attribute)}))
+
+
+def _measured(tree):
+    """The nodes of an expression, without those that only say which process is meant."""
+    yield tree
+    of_identity = isinstance(tree, ast.Call) and getattr(tree.func, "attr", "") in IDENTITIES
+    if not (of_identity or getattr(tree, "attr", "").startswith("STATUS_")):
+        for node in ast.iter_child_nodes(tree):
+            yield from _measured(node)
 
 
 def _written(node, known):

@@ -1,44 +1,23 @@
-"""Every chapter: its form, its stored outputs, and its execution by nbval and papermill, with the network closed."""
+"""Every chapter: its form and its stored outputs. What its execution gives is in ``test_executions.py``."""
 
-import copy
-import json
 import re
-import subprocess
-import sys
-import xml.etree.ElementTree as ElementTree
 
 import nbformat
 import pytest
-from conftest import CHAPTERS, OWN, ROOT, read
+from conftest import CHAPTERS, OWN, ROOT, code_cells, compared, read
 
 from utils.claims import CLAIM_MIME
 from utils.course import readme, refresh
-from utils.exercises.core import EXERCISE_MIME
+from utils.course.results import records
 from utils.exercises.sources import exercise_ids
 
 SECTIONS = ["What you will be able to do", "Quiz", "What can go wrong in the clinic", "Summary", "Further reading"]
-TAG = "nbval-check-output"
-
 each_chapter = pytest.mark.parametrize("path", CHAPTERS, ids=lambda path: path.stem)
 each_notebook = pytest.mark.parametrize("path", [*CHAPTERS, *OWN], ids=lambda path: path.stem)  # and those for own data
 
 
-def code_cells(notebook):
-    return [cell for cell in notebook.cells if cell.cell_type == "code"]
-
-
 def prose(notebook):
     return "\n\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
-
-
-def outputs(notebook, mime):
-    """What was displayed with this MIME type, in its order."""
-    shown = [output.get("data", {}) for cell in code_cells(notebook) for output in cell.outputs]
-    return [bundle[mime] for bundle in shown if mime in bundle]
-
-
-def compared(notebook):
-    return [cell for cell in code_cells(notebook) if TAG in cell.metadata.get("tags", [])]
 
 
 # --- form ---------------------------------------------------------------------------------------------------------
@@ -177,6 +156,16 @@ def test_a_changed_or_hollow_chapter_is_stale(tmp_path):
 
 
 @each_notebook
+def test_there_is_something_for_nbval_to_compare(path):
+    """Without the tag, and without an execution count or an output, it compares nothing and passes."""
+    cells = compared(read(path))
+    assert len(cells) >= (2 if path in OWN else 1 if path.stem[:2] == "00" else 5)
+    for cell in cells:
+        assert cell.execution_count, cell.id
+        assert any(output.get("name") == "stdout" or "text/plain" in output.get("data", {}) for output in cell.outputs)
+
+
+@each_notebook
 def test_every_figure_is_described(path):
     for cell in code_cells(read(path)):
         for output in cell.outputs:
@@ -186,7 +175,7 @@ def test_every_figure_is_described(path):
 
 @each_chapter
 def test_stored_claims_are_judged_and_met(path):
-    claims = outputs(read(path), CLAIM_MIME)
+    claims = records(read(path), CLAIM_MIME)
     assert len(claims) >= (2 if path.stem[:2] != "00" else 1)
     assert all(claim["ok"] and claim["judged"] for claim in claims)
 
@@ -194,109 +183,3 @@ def test_stored_claims_are_judged_and_met(path):
 def test_the_readmes_table_is_the_metadata():
     text = (ROOT / "README.md").read_text(encoding="utf-8")
     assert readme.with_table(text) == text
-
-
-# --- execution ----------------------------------------------------------------------------------------------------
-
-
-def nbval(paths, report, environment):
-    """Run nbval over notebooks; returns (exit code, number of cells compared and run, output)."""
-    arguments = ["--nbval-lax", "--nbval-current-env", "--nbval-kernel-startup-timeout=300", "--nbval-cell-timeout=600"]
-    done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *arguments, f"--junitxml={report}", *paths],
-        cwd=report.parent,
-        env=environment,
-        capture_output=True,
-        text=True,
-    )
-    return done.returncode, len(ElementTree.parse(report).findall(".//testcase")), done.stdout
-
-
-@each_notebook
-def test_nbval_finds_what_is_stored(path, tmp_path, offline):
-    notebook = read(path)
-    assert len(compared(notebook)) >= (2 if path in OWN else 1 if path.stem[:2] == "00" else 5)
-    for cell in compared(notebook):  # without these, nbval compares nothing and passes
-        assert cell.execution_count, cell.id
-        assert any(output.get("name") == "stdout" or "text/plain" in output.get("data", {}) for output in cell.outputs)
-    code, cases, text = nbval([path], tmp_path / "report.xml", offline)
-    assert code == 0, text[-4000:]
-    assert cases == len(code_cells(notebook))
-
-
-@pytest.mark.parametrize("path", CHAPTERS[:2], ids=lambda path: path.stem)
-def test_nbval_notices_a_changed_output(path, tmp_path, offline):
-    """The same comparison fails when one stored output differs: it can fail, so that its passing means something.
-
-    That is a property of the tool; that each notebook has cells to compare, with stored outputs, is tested above.
-    """
-    notebook = copy.deepcopy(read(path))
-    first = compared(notebook)[0]
-    place = next(i for i, cell in enumerate(notebook.cells) if cell.id == first.id)
-    notebook.cells = notebook.cells[: place + 1]
-    for output in first.outputs:
-        if output.output_type == "stream":
-            output.text = output.text + "something else\n"
-        else:
-            output.data["text/plain"] = "something else"
-    nbformat.write(notebook, tmp_path / "changed.ipynb")
-    code, _, text = nbval([tmp_path / "changed.ipynb"], tmp_path / "report.xml", offline)
-    assert code == 1
-    assert "1 failed" in text
-
-
-def course_run(folder, environment, *arguments):
-    """``course run`` on all chapters; returns its report and the executed notebooks."""
-    done = subprocess.run(
-        [sys.executable, "-m", "utils.course", "run", "--jobs", "2", "--out", folder, *arguments],
-        cwd=ROOT,
-        env=environment,
-        capture_output=True,
-        text=True,
-    )
-    assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-4000:]
-    report = json.loads((folder / "report.json").read_text(encoding="utf-8"))
-    return report, [read(path) for path in sorted(folder.glob("*.ipynb"))]
-
-
-def exercise_results(notebook):
-    """The last result of each exercise of an executed chapter."""
-    return {result["id"]: result["status"] for result in outputs(notebook, EXERCISE_MIME)}
-
-
-@pytest.mark.parametrize("edition", ["untouched", "solved"])
-def test_smoke(edition, tmp_path, offline):
-    report, executed = course_run(
-        tmp_path, offline, "--profile", "smoke", *(["--solved"] if edition == "solved" else [])
-    )
-    assert report["profile"] == "smoke"
-    assert [chapter["status"] for chapter in report["chapters"]] == ["ok"] * len(CHAPTERS)
-    for number, (chapter, notebook) in enumerate(zip(report["chapters"], executed, strict=True)):
-        assert len(chapter["claims"]) >= (2 if number else 1)
-        assert chapter["peak_rss_mb"] < 2000
-        wanted = "passed" if edition == "solved" else "open"
-        own = {name: wanted for name in exercise_ids(number)}
-        assert exercise_results(notebook) == own
-
-
-def test_quick_meets_every_claim(tmp_path, offline):
-    report, _ = course_run(tmp_path, offline, "--profile", "quick", "--solved")
-    for chapter in report["chapters"]:
-        assert chapter["status"] == "ok"
-        assert all(claim["ok"] for claim in chapter["claims"])
-
-
-def test_the_network_really_is_closed(offline):
-    code = "import socket; socket.create_connection(('192.0.2.1', 80), timeout=5)"
-    done = subprocess.run([sys.executable, "-c", code], env=offline, capture_output=True, text=True)
-    assert "the network is closed in this test" in done.stderr
-
-
-def test_solved_edition_differs_only_in_the_stubs():
-    from utils.course import editions
-
-    for path in CHAPTERS:
-        before = read(path)
-        after = editions.solved(copy.deepcopy(before))
-        for old, new in zip(before.cells, after.cells, strict=True):
-            assert (old.source == new.source) == ("exercise" not in old.metadata), new.id

@@ -53,6 +53,9 @@ def test_an_assertion_about_time_is_found_and_a_deadline_is_none():
     helper = "import time\ndef took():\n    return time.time()\ndef test_it():\n    assert took() < 4"
     assert timed_assertions(helper) == ["assert took() < 4"]
     assert timed_assertions(head + "    took = time.time() - start\n    assert took < 4") == ["assert took < 4"]
+    assert timed_assertions("import psutil\ndef test_it():\n    assert psutil.Process(1).ppid() == 0") == []
+    held = "import psutil\ndef test_it():\n    assert psutil.Process(1).memory_info().rss < 4"
+    assert len(timed_assertions(held)) == 1
     waiting = "    while not ready() and time.monotonic() < start + 60:\n        time.sleep(0.1)\n    assert ready()"
     assert timed_assertions(head + waiting) == []
 

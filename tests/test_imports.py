@@ -46,6 +46,10 @@ INTERNALS = [
     ("ipykernel", "ipykernel.kernelapp", "launch_new_instance", "what its own launcher calls"),
     ("jupyterlab", "jupyterlab.labapp", "main", "what `python -m jupyterlab` calls"),
     ("jupyterquiz", "jupyterquiz", "display_quiz", "its markup is repaired; tests/exercises/test_quizzes.py"),
+    ("nbval", "nbval.plugin", "IPyNbFile.collect", "its comparison without its execution; tests/comparison.py"),
+    ("nbval", "nbval.plugin", "IPyNbCell.compare_outputs", "its comparison without its execution"),
+    ("nbval", "nbval.plugin", "coalesce_streams", "what it does to outputs before it compares them"),
+    ("pytest-xdist", "xdist.scheduler", "LoadScopeScheduling._split_scope", "the tests of an execution stay together"),
     ("rdkit", "rdkit.Chem.rdMolDescriptors", "_CalcMolWt", "the molecular weight has no public name in this module"),
 ]
 
@@ -118,7 +122,7 @@ def test_an_import_that_is_not_declared_is_found(tmp_path):
 
 @pytest.mark.parametrize(("library", "module", "name", "reason"), INTERNALS, ids=lambda text: text)
 def test_what_is_used_beyond_a_librarys_promises_is_there_and_bounded(library, module, name, reason):
-    assert "<" in str(declared()[library].specifier), f"{library} needs an upper bound: {name} ({reason})"
+    assert "<" in str(declared("dev")[library].specifier), f"{library} needs an upper bound: {name} ({reason})"
     found = importlib.import_module(module)
     for part in name.split("."):
         found = getattr(found, part)

@@ -1,4 +1,4 @@
-"""A newcomer: a clone in an empty folder, the README's command, four chapters executed."""
+"""A newcomer: a clone in an empty folder, and the README's command: every chapter, in smoke, as it ships."""
 
 import json
 import os
@@ -7,29 +7,62 @@ import subprocess
 import sys
 
 import pytest
-from conftest import CHAPTERS, ROOT
+from conftest import CHAPTERS, ROOT, read
+
+from utils.course import results
+from utils.course.environment import THREADS
+from utils.exercises.sources import exercise_ids
+
+
+class Clone:
+    """A clone of the last commit, and a shell in it as a newcomer's is: nothing of ours, no run of before to be had."""
+
+    def __init__(self, folder):
+        self.folder = folder / "course"
+        subprocess.run(["git", "clone", "--quiet", ROOT, self.folder], check=True)
+        private = ("COURSE_", "VIRTUAL_ENV", "PYTHON", "PYTEST", "MAKE", "MFLAGS", *THREADS)
+        self.environment = {name: value for name, value in os.environ.items() if not name.startswith(private)}
+        self.environment["COURSE_CACHE_DIR"] = str(folder / "cache")
+
+    def call(self, *words):
+        """Returns (exit status, what was printed)."""
+        pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
+        done = subprocess.run(words, cwd=self.folder, env=self.environment, **pipes)
+        return done.returncode, done.stdout
+
+    def report(self):
+        return json.loads((self.folder / "build" / "run" / "report.json").read_text(encoding="utf-8"))
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no make: .ci/run gives README's other commands there")
+@pytest.mark.first(1000.0)
 def test_the_readmes_command_works_in_a_fresh_clone(tmp_path):
     commands = re.search(
         r"```\n(make run)\n(make test)\n```", (ROOT / "README.md").read_text(encoding="utf-8")
     ).groups()
     assert commands == ("make run", "make test")
 
-    clone = tmp_path / "course"
-    subprocess.run(["git", "clone", "--quiet", ROOT, clone], check=True)
-    private = ("COURSE_", "VIRTUAL_ENV", "PYTHON", "MAKE", "MFLAGS")  # what a newcomer's shell does not have
-    environment = {name: value for name, value in os.environ.items() if not name.startswith(private)}
-    run = {"cwd": clone, "env": environment, "text": True, "stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
+    clone = Clone(tmp_path)
+    command = ["make", "run", "ARGS=--profile smoke --jobs 2"]
+    code, printed = clone.call(*command)
+    assert code == 0, printed[-4000:]
+    assert "report.html" in printed
+    report = clone.report()
+    assert (report["profile"], report["edition"]) == ("smoke", "untouched")
+    assert [chapter["name"] for chapter in report["chapters"]] == [path.stem for path in CHAPTERS]
+    for number, chapter in enumerate(report["chapters"]):
+        assert (chapter["status"], chapter["cached"]) == ("ok", False), chapter
+        assert len(chapter["claims"]) >= (2 if number else 1)
+        assert chapter["peak_rss_mb"] < 2000
+        executed = read(clone.folder / "build" / "run" / f"{chapter['name']}.ipynb")
+        found = {name: record["status"] for name, record in results.exercises(executed).items()}
+        assert found == dict.fromkeys(exercise_ids(number), "open")
 
-    done = subprocess.run(["make", "run", "ARGS=--profile smoke --jobs 2"], **run)
-    assert done.returncode == 0, done.stdout[-4000:]
-    assert "report.html" in done.stdout
-    report = json.loads((clone / "build" / "run" / "report.json").read_text(encoding="utf-8"))
-    assert [chapter["status"] for chapter in report["chapters"]] == ["ok"] * len(CHAPTERS)
+    code, printed = clone.call(*command)  # nothing has changed: it is all there
+    assert code == 0, printed[-4000:]
+    again = clone.report()
+    assert all(chapter["cached"] for chapter in again["chapters"]), [chapter["why"] for chapter in again["chapters"]]
+    assert [chapter["claims"] for chapter in again["chapters"]] == [chapter["claims"] for chapter in report["chapters"]]
 
-    again = subprocess.run(["make", "setup"], **run)
-    assert "Nothing to be done" in again.stdout
-    changed = subprocess.run(["git", "status", "--porcelain"], cwd=clone, capture_output=True, text=True, check=True)
-    assert changed.stdout == ""
+    assert "Nothing to be done" in clone.call("make", "setup")[1]
+    assert clone.call("git", "status", "--porcelain") == (0, "")

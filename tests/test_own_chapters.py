@@ -3,13 +3,11 @@
 import html
 import json
 import re
-import subprocess
-import sys
 
 import numpy as np
 import pandas as pd
 import pytest
-from conftest import CHAPTERS, ROOT, read
+from conftest import CHAPTERS, read
 
 ROWS = 60
 AROMATIC = ["c1ccccc1{}", "c1ccncc1{}", "c1ccsc1{}", "C1CCCCC1{}", "C1CCNCC1{}", "c1ccc2ccccc2c1{}"]
@@ -52,10 +50,10 @@ def molecules(folder, random):
     return folder / "melting.csv"
 
 
-def apply(folder, environment, *arguments):
-    """``course apply`` in smoke; the finished process, what it wrote beside its report."""
-    command = [sys.executable, "-m", "utils.course", "apply", *arguments, "--profile", "smoke", "--json"]
-    return subprocess.run([*command, "--out", folder], cwd=ROOT, env=environment, capture_output=True, text=True)
+@pytest.fixture
+def apply(command, tmp_path):
+    """``course apply`` in smoke, into a folder ``run``. Returns (exit status, standard output, standard error)."""
+    return lambda *words: command("apply", *words, "--profile", "smoke", "--json", "--out", tmp_path / "run")
 
 
 @pytest.mark.parametrize(
@@ -66,11 +64,11 @@ def apply(folder, environment, *arguments):
         ("molecules", molecules, ("--label", "melts,boils"), ["c1ccccc", "message passing", "RMSE", "scaffolds: 6"]),
     ],
 )
-def test_a_study_of_my_data_makes_a_report(kind, make, options, shown, tmp_path, offline):
+def test_a_study_of_my_data_makes_a_report(kind, make, options, shown, tmp_path, apply):
     path = make(tmp_path, np.random.default_rng(8))
-    done = apply(tmp_path / "run", offline, kind, path, *options)
-    assert done.returncode == 0, done.stderr
-    (result,) = json.loads(done.stdout)["chapters"]
+    code, out, err = apply(kind, path, *options)
+    assert code == 0, err
+    (result,) = json.loads(out)["chapters"]
     assert result["status"] == "ok", result["error"]
     (executed,) = (tmp_path / "run").glob("*.ipynb")
     assert str(path) in executed.read_text(encoding="utf-8")
@@ -85,11 +83,11 @@ def test_a_study_of_my_data_makes_a_report(kind, make, options, shown, tmp_path,
     assert "<script" not in page
 
 
-def test_a_set_of_the_catalogue_by_name(tmp_path, offline):
+def test_a_set_of_the_catalogue_by_name(tmp_path, apply):
     """A trial with follow-up: the label is made at five years, and the first year is known."""
-    done = apply(tmp_path / "run", offline, "records", "pbc")
-    assert done.returncode == 0, done.stderr
-    (result,) = json.loads(done.stdout)["chapters"]
+    code, out, err = apply("records", "pbc")
+    assert code == 0, err
+    (result,) = json.loads(out)["chapters"]
     assert [claim["name"].split(":")[0] for claim in result["claims"]] == ["network", "classical rival"]
     assert not any(claim["judged"] for claim in result["claims"])
     page = (tmp_path / "run" / "report.html").read_text(encoding="utf-8")
@@ -111,26 +109,25 @@ def test_a_set_of_the_catalogue_by_name(tmp_path, offline):
     ],
     ids=lambda value: " ".join(value) if isinstance(value, tuple) else "",
 )
-def test_what_cannot_be_studied_is_one_sentence_before_anything_runs(arguments, code, sentence, tmp_path, offline):
+def test_what_cannot_be_studied_is_one_sentence_before_anything_runs(arguments, code, sentence, tmp_path, apply):
     (tmp_path / "wrong.csv").write_text("sequence,label\nACGT,1\nACXT,0\n")
     (tmp_path / "few.csv").write_text("sequence,label\nACGT,1\nACCT,0\n")
     arguments = [str(tmp_path / word) if word.endswith(".csv") else word for word in arguments]
-    done = apply(tmp_path / "run", offline, *arguments)
-    assert done.returncode == code
-    assert sentence in done.stderr
-    assert len(done.stderr.strip().splitlines()) == 1
+    status, _, err = apply(*arguments)
+    assert status == code
+    assert sentence in err
+    assert len(err.strip().splitlines()) == 1
     assert not (tmp_path / "run").exists()
 
 
 @pytest.mark.parametrize(
     ("chapter", "kind"), [("07", "images"), ("08", "records"), ("09", "sequences"), ("10", "molecules")]
 )
-def test_a_chapter_has_only_its_own_data(chapter, kind, tmp_path, offline):
+def test_a_chapter_has_only_its_own_data(chapter, kind, tmp_path, command):
     """The old way to say it is refused with the new one; the chapter has no parameter left for other data."""
-    command = [sys.executable, "-m", "utils.course", "run", chapter, "-p", "dataset", "mine.csv", "--out", tmp_path]
-    done = subprocess.run(command, cwd=ROOT, env=offline, capture_output=True, text=True)
-    assert done.returncode == 2
-    assert f"course apply {kind} mine.csv" in done.stderr
+    code, _, err = command("run", chapter, "-p", "dataset", "mine.csv", "--out", tmp_path)
+    assert code == 2
+    assert f"course apply {kind} mine.csv" in err
     (notebook,) = (read(path) for path in CHAPTERS if path.stem.startswith(chapter))
     (parameters,) = (cell.source for cell in notebook.cells if "parameters" in cell.metadata.get("tags", []))
     assert parameters == 'profile = "quick"\nseed = 0'

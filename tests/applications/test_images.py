@@ -189,16 +189,19 @@ def test_views_and_tints_by_hand():
 # --- the study of pictures, by a name of MedMNIST and with pictures of your own --------------------------------------
 
 
-def run_study(folder, environment, path):
+@pytest.fixture
+def run_study(command, tmp_path):
     """``course apply images`` in the smoke profile; returns its claims and its page."""
-    command = [sys.executable, "-m", "utils.course", "apply", "images", path, "--profile", "smoke", "--json"]
-    done = subprocess.run(
-        [*command, "--out", folder / "out"], cwd=ROOT, env=environment, capture_output=True, text=True
-    )
-    assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-4000:]
-    (result,) = json.loads(done.stdout)["chapters"]
-    assert result["status"] == "ok"
-    return result["claims"], (folder / "out" / "report.html").read_text(encoding="utf-8")
+
+    def run_study(path):
+        words = ("apply", "images", path, "--profile", "smoke", "--json", "--out", tmp_path / "out")
+        code, out, err = command(*words)
+        assert code == 0, out[-4000:] + err[-4000:]
+        (result,) = json.loads(out)["chapters"]
+        assert result["status"] == "ok"
+        return result["claims"], (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
+
+    return run_study
 
 
 def test_breastmnist_by_name_from_a_server(tmp_path):
@@ -213,8 +216,15 @@ def test_breastmnist_by_name_from_a_server(tmp_path):
         environment["PYTHONPATH"] = str(tmp_path)
     mirror = Server(content)
     environment["COURSE_DATA_MIRROR"] = f"{mirror.address}/good/"
-    claims, page = run_study(tmp_path, environment, "breastmnist")
+    words = ["apply", "images", "breastmnist", "--profile", "smoke", "--json", "--out", tmp_path / "out"]
+    done = subprocess.run(  # a process of its own, where the catalogue can be another one
+        [sys.executable, "-m", "utils.course", *words], cwd=ROOT, env=environment, capture_output=True, text=True
+    )
     mirror.close()
+    assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-4000:]
+    (result,) = json.loads(done.stdout)["chapters"]
+    assert result["status"] == "ok"
+    claims, page = result["claims"], (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
     assert mirror.asked == {"good": 1}
     assert [claim["low"] for claim in claims if "ResNet-18" in claim["name"]] == [0.901, 0.863]
     assert "ResNet-18" in page
@@ -238,7 +248,7 @@ tomllib.loads = loads
 
 
 @pytest.mark.parametrize("kind", ["colours and four classes", "fifty pictures with several findings"])
-def test_your_own_pictures(kind, tmp_path, offline):
+def test_your_own_pictures(kind, tmp_path, run_study):
     random, arrays, colours = np.random.default_rng(0), {}, "colours" in kind
     for part, n in {
         "train": 60 if colours else 30,
@@ -250,7 +260,7 @@ def test_your_own_pictures(kind, tmp_path, offline):
         findings = np.column_stack([label, 1 - label, random.permutation(label)])
         arrays[f"{part}_labels"] = label if colours else findings
     np.savez(tmp_path / "own.npz", **arrays)
-    claims, page = run_study(tmp_path, offline, tmp_path / "own.npz")
+    claims, page = run_study(tmp_path / "own.npz")
     assert len(claims) == 2
     assert not any(claim["judged"] for claim in claims)
     assert "ResNet-18" not in page
