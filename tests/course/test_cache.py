@@ -16,9 +16,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from utils.claims import Claim
-from utils.course import cache as caching
-from utils.course import dependencies, entries, executed, notebooks, prepare, reads
-from utils.course.cache import DAMAGED, SAME, Cache
+from utils.course import notebooks, prepare
+from utils.course.cache import Cache, dependencies, entries, executed, reads
+from utils.course.cache import lookup as caching
+from utils.course.cache.lookup import DAMAGED, SAME
 from utils.course.jobs import Job
 from utils.course.results import ChapterResult
 
@@ -555,7 +556,7 @@ def test_only_what_is_the_caches_own_is_ever_removed(small, monkeypatch):
 WRITER = """
 import sys
 from pathlib import Path
-from utils.course.entries import Entries
+from utils.course.cache.entries import Entries
 entries = Entries(Path(sys.argv[1]))
 for _ in range(150):
     entries.write("00_x", "0" * 64, {"a": 1}, {"text": "x" * 300_000})
@@ -599,10 +600,10 @@ def test_the_text_of_a_notebook_is_what_nbformat_writes():
     ]
     notebook = nbformat.from_dict(notebook)
     before = json.dumps(notebook)
-    assert executed.as_text(notebook) == nbformat.writes(notebook).rstrip("\n") + "\n"
+    assert notebooks.as_text(notebook) == nbformat.writes(notebook).rstrip("\n") + "\n"
     assert json.dumps(notebook) == before
     for path in [*CHAPTERS, *OWN]:
-        assert executed.as_text(notebooks.read(path)) == path.read_text(encoding="utf-8")
+        assert notebooks.as_text(notebooks.read(path)) == path.read_text(encoding="utf-8")
 
 
 def test_a_look_up_imports_nothing_heavy(small):
@@ -611,12 +612,12 @@ def test_a_look_up_imports_nothing_heavy(small):
     code = f"""
 import sys
 from pathlib import Path
-from utils.course import dependencies, executed, reads
-from utils.course.cache import Cache
+from utils.course import notebooks
+from utils.course.cache import Cache, dependencies, reads
 from utils.course.jobs import Job
 dependencies.PACKAGE_PARENT = reads.PACKAGE_PARENT = Path({str(small.root)!r})
 found = Cache(Path({str(small.root / "cache")!r})).look_up(Job(Path({str(small.path)!r})))
-executed.as_text(found.notebook)
+notebooks.as_text(found.notebook)
 print(found.why, [name for name in {heavy} if name in sys.modules])
 """
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)

@@ -10,9 +10,10 @@ from pathlib import Path
 import pytest
 from conftest import CHAPTERS, OWN, ROOT
 
-from utils.course import data_files, dependencies, facts, imports, modules, prepare, reads
-from utils.course.contents import ABSENT, Contents
-from utils.course.dependencies import Course, Unknowable, undeclared
+from utils.course import prepare
+from utils.course.cache import data_files, dependencies, facts, imports, modules, reads
+from utils.course.cache.contents import ABSENT, Contents
+from utils.course.cache.dependencies import Course, Unknowable, undeclared
 from utils.course.execute import execute
 from utils.course.jobs import Job
 from utils.course.kernel import Watch
@@ -440,5 +441,5 @@ def test_undeclared_reads_are_sentences(course, small):
 def test_the_tools_are_those_that_execute_and_no_command():
     tools = Course().around()
     assert {f"utils/course/{name}.py" for name in ("execute", "kernel", "environment", "results")} <= tools.keys()
-    assert not [name for name in tools if "commands" in name or "report" in name]
-    assert set(dependencies.TOOLS) == {"utils.course.execute", "utils.course.template"}
+    assert not [name for name in tools if "commands" in name or "report" in name or "cache" in name]
+    assert all((ROOT / "utils" / "course" / f"{name}.py").is_file() for name in dependencies.TOOLS)

@@ -339,7 +339,7 @@ def test_ctrl_c_keeps_what_is_finished_and_leaves_no_kernel(course, number):
     course.chapter("00_done")
     course.chapter("01_busy", "import pathlib, time\npathlib.Path('busy').touch()\nwhile True:\n    time.sleep(0.1)")
     course.chapter("02_waits")
-    process = course.start("run", "--out", course.root / "out")
+    process = course.start("run", "--jobs", "1", "--out", course.root / "out")
     deadline = time.monotonic() + 300
     while not (course.root / "busy").exists() and process.poll() is None and time.monotonic() < deadline:
         time.sleep(0.05)

@@ -2,7 +2,6 @@
 
 import contextlib
 import time
-from collections.abc import Iterable
 from dataclasses import replace
 
 import nbformat
@@ -11,9 +10,10 @@ from nbclient.exceptions import CellTimeoutError, DeadKernelError
 from papermill.exceptions import PapermillExecutionError
 from papermill.execute import remove_error_markers
 
-from utils.course import editions, memory, notebooks, outputs, reasons, results
+from utils.course import editions, memory, outputs, reasons, results
 from utils.course.jobs import Job
 from utils.course.kernel import ENGINE, START_SECONDS, Watch
+from utils.course.prepare import prepare as prepared
 from utils.course.results import ChapterResult
 from utils.errors import CourseError
 
@@ -43,33 +43,17 @@ def execute(job: Job, watch: Watch | None = None) -> ChapterResult:
 
 
 def prepare(job: Job) -> tuple[nbformat.NotebookNode, dict]:
-    """The notebook to execute, and the values of the parameters that differ from what the chapter says itself.
+    """The notebook to execute, a valid one, and the values of the parameters that differ from what the chapter says.
 
     Raises CourseError when the notebook cannot be executed, and NoSolution when the solved edition cannot be made.
     """
-    notebook = notebooks.read(job.path)
-    defaults = notebooks.parameters(notebook, job.path.stem)
-    wanted = {"profile": job.profile, **job.parameters}
-    check_parameters(wanted, defaults, job.path.stem)
-    if job.solved:
-        notebook = editions.solved(notebook, job.path.stem)
-    for cell in notebook["cells"]:
-        if cell["cell_type"] == "code":
-            cell["outputs"], cell["execution_count"] = [], None
-    notebook.setdefault("metadata", {}).pop("widgets", None)
+    notebook, values = prepared(job)
     try:
         notebook = nbformat.from_dict(notebook)
         nbformat.validate(notebook)
     except nbformat.ValidationError as error:
         raise CourseError(f"{job.path} is not a valid notebook: {reasons.shorten(error.message)}") from error
-    return notebook, {name: value for name, value in wanted.items() if repr(value) != repr(defaults[name])}
-
-
-def check_parameters(names: Iterable[str], defaults: dict, chapter: str) -> None:
-    """Raise CourseError when a chapter has no parameter of one of the names. Papermill would add it without a word."""
-    for name in names:
-        if name not in defaults:
-            raise CourseError(f"{chapter} has no parameter {name!r}; it has {', '.join(defaults) or 'none'}.")
+    return notebook, values
 
 
 def run_cells(

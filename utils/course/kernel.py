@@ -27,7 +27,7 @@ from papermill.clientwrap import PapermillNotebookClient
 from papermill.engines import NBClientEngine, papermill_engines
 from traitlets import Bool, Type
 
-from utils.course import reads
+from utils.course.cache import reads
 from utils.course.environment import guarded, start
 from utils.paths import root
 

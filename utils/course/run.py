@@ -92,7 +92,7 @@ def carry_out(jobs: Sequence[Job], folder: Path, how: How) -> "tuple[Report, boo
     environment.backend()  # refuses one that cannot work, rather than failing in every chapter
     memory.refuse_too_little()
 
-    from utils.course import runner
+    from utils.course import fork, runner
     from utils.course.report import Report
     from utils.course.screens import screen
 
@@ -103,9 +103,12 @@ def carry_out(jobs: Sequence[Job], folder: Path, how: How) -> "tuple[Report, boo
         from utils.course.cache import Cache
 
         cache = Cache()
-    with screen() as shown:
-        results, interrupted = runner.run(jobs, shown, how.workers, cache)
-    notes = [cache.trouble] if cache and cache.trouble else []
+    try:
+        with screen() as shown:
+            results, interrupted = runner.run(jobs, shown, how.workers, cache)
+        notes = fork.notes() + ([cache.trouble] if cache and cache.trouble else [])
+    finally:
+        fork.close()
     edition = "solved" if jobs[0].solved else "untouched"
     seconds = time.perf_counter() - started
     return Report(jobs[0].profile, seconds, results, edition, jobs[0].parameters, notes), interrupted

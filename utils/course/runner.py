@@ -8,7 +8,7 @@ from concurrent.futures import FIRST_COMPLETED, CancelledError, Future, ThreadPo
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from utils.course import outputs, reasons
+from utils.course import fork, outputs, reasons
 from utils.course.jobs import Job
 from utils.course.results import ChapterResult
 from utils.course.screens import Screen
@@ -80,6 +80,7 @@ def execute_all(
         while schedule.unfinished:
             if pressed.is_set():
                 stop(schedule, results)
+                fork.close()
             while task := schedule.begin():
                 futures[executor.submit(execute, task.job, task.watch)] = task
             schedule.relieve()
@@ -91,8 +92,10 @@ def execute_all(
                 if task.set_back and not pressed.is_set():
                     continue
                 if cache:
-                    result.why = found[task.job.path].why
                     cache.keep(found[task.job.path], result, task.watch.notebook, task.watch.reads)
+                    result.why = found[task.job.path].why
+                    if refused := cache.refused.get(result.name):
+                        result.why += f"; it was not kept, since {refused}"
                 results[task.job.path] = result
                 screen.finished(result)
     return results, pressed.is_set()

@@ -13,18 +13,19 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from utils import paths
-from utils.course import environment, prepare, reads
-from utils.course.contents import ABSENT, Contents, digest
-from utils.course.data_files import Data
+from utils.course import environment, prepare
+from utils.course.cache import reads
+from utils.course.cache.contents import ABSENT, Contents, digest
+from utils.course.cache.data_files import Data
+from utils.course.cache.exercise_files import exercise_files
+from utils.course.cache.facts import MEMORY, Facts
+from utils.course.cache.modules import Modules
 from utils.course.environment import PACKAGE_PARENT
-from utils.course.exercise_files import exercise_files
-from utils.course.facts import MEMORY, Facts
 from utils.course.jobs import Job
-from utils.course.modules import Modules
 from utils.course.notebooks import code_cells, exercise_ids, parameters
 from utils.errors import CourseError
 
-TOOLS = ("utils.course.execute", "utils.course.template")  # with all that they import: what executes, what judges
+TOOLS = ("execute", "prepare", "editions", "kernel", "environment", "template", "results")  # what executes and judges
 VARIABLES = ("COURSE_", "CUDA_", "DNNL_", "HIP_", "JAX_", "KERAS_", "MKL_", "NPY_", "NVIDIA_", "OMP_", "ONEDNN_")
 VARIABLES += ("OPENBLAS_", "PYTHON", "PYTORCH_", "ROCR_", "TF_", "TORCH_", "XLA_")
 WITHOUT_EFFECT = {"COURSE_CACHE_DIR", "COURSE_DATA_DIR", "COURSE_DATA_MIRROR", "COURSE_ROOT", reads.VARIABLE}
@@ -132,7 +133,8 @@ class Course:
     def around(self) -> dict[str, str]:
         """The parts that all chapters share: lock file, packages, Python, machine, backend, variables, tools."""
         if not self._around:
-            tools = sorted(self.modules.reached(TOOLS) | {PACKAGE_PARENT / "course_start.py"})
+            folder = PACKAGE_PARENT / "utils" / "course"
+            tools = [PACKAGE_PARENT / "course_start.py", *(folder / f"{name}.py" for name in TOOLS)]
             lock = paths.root() / "requirements.lock"
             parts = {} if self.contents.sha256(lock) == ABSENT else {"requirements.lock": self._hash(lock)}
             parts |= dict(_packages())

@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from utils.claims import Claim
-from utils.course import executed
-from utils.course.data_files import user_folder
-from utils.course.dependencies import Course, Dependencies, unforeseen
-from utils.course.differences import differences, together
-from utils.course.entries import Damaged, Entries, Newer, Older, remove
-from utils.course.facts import MEMORY
+from utils.course.cache import executed
+from utils.course.cache.data_files import user_folder
+from utils.course.cache.dependencies import Course, Dependencies, unforeseen
+from utils.course.cache.differences import differences, together
+from utils.course.cache.entries import Damaged, Entries, Newer, Older, remove
+from utils.course.cache.facts import MEMORY
 from utils.course.jobs import Job
 from utils.course.notebooks import write_atomically
 from utils.course.results import ChapterResult

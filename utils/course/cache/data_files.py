@@ -11,7 +11,7 @@ from pathlib import Path
 import platformdirs
 
 from utils import paths
-from utils.course.contents import Contents, digest
+from utils.course.cache.contents import Contents, digest
 
 PAIR = ("events.*", "outcomes.*")  # what is read of a folder of records
 

@@ -4,13 +4,11 @@ import copy
 import json
 from collections.abc import Iterator
 
-from utils.course.contents import digest
+from utils.course.cache.contents import digest
 from utils.course.notebooks import code_cells
 
 INJECTED = "injected-parameters"  # the tag of the cell that papermill adds after the one with the parameters
 OF_THE_NOTEBOOK = ("language_info", "papermill", "widgets")  # what of its metadata an execution sets
-TRANSIENT = ("orig_nbformat", "orig_nbformat_minor", "signature")
-TEXTS = ("application/javascript", "image/svg+xml")  # beside text/*
 OF_A_CELL = ("execution", "papermill")
 
 
@@ -59,41 +57,6 @@ def is_valid(notebook: dict, valid: str) -> bool:
     except nbformat.ValidationError:
         return False
     return True
-
-
-def as_text(notebook: dict) -> str:
-    """The text of a notebook's file, byte for byte as nbformat writes it, which takes a second to be imported."""
-    cells = [_cell_in_lines(cell) for cell in notebook["cells"]]
-    metadata = {name: value for name, value in notebook["metadata"].items() if name not in TRANSIENT}
-    content = {**notebook, "cells": cells, "metadata": metadata}
-    return json.dumps(content, indent=1, sort_keys=True, separators=(",", ": "), ensure_ascii=False).rstrip("\n") + "\n"
-
-
-def _cell_in_lines(cell: dict) -> dict:
-    metadata = {name: value for name, value in cell["metadata"].items() if name != "trusted"}
-    cell = {**cell, "metadata": metadata, "source": _lines(cell["source"])}
-    if "attachments" in cell:
-        cell["attachments"] = {name: _in_lines(bundle) for name, bundle in cell["attachments"].items()}
-    if cell["cell_type"] == "code":
-        cell["outputs"] = [_output_in_lines(output) for output in cell["outputs"]]
-    return cell
-
-
-def _output_in_lines(output: dict) -> dict:
-    if output["output_type"] in ("execute_result", "display_data"):
-        return {**output, "data": _in_lines(output.get("data", {}))}
-    return {**output, "text": _lines(output["text"])} if output["output_type"] == "stream" else output
-
-
-def _in_lines(bundle: dict) -> dict:
-    """A MIME bundle with lists of lines for texts."""
-    return {
-        mime: _lines(value) if mime.startswith("text/") or mime in TEXTS else value for mime, value in bundle.items()
-    }
-
-
-def _lines(text: object) -> object:
-    return text.splitlines(True) if isinstance(text, str) else text
 
 
 def _is_injected(cell: dict) -> bool:

@@ -4,8 +4,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from utils.course.contents import Contents
-from utils.course.facts import MEMORY, Facts
+from utils.course.cache.contents import Contents
+from utils.course.cache.facts import MEMORY, Facts
 
 
 @dataclass(frozen=True)

@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from utils.course import imports
-from utils.course.contents import digest
+from utils.course.cache import imports
+from utils.course.cache.contents import digest
 
 CALLS = {"check", "hint", "reference", "solution"}  # what a chapter calls with an id, or with a number for one
 WHOLE = {"catalogue", "packages"}  # the functions that give the whole list of data

@@ -11,7 +11,7 @@ from importlib.util import source_from_cache
 from pathlib import Path
 
 from utils import paths
-from utils.course.data_files import user_folder
+from utils.course.cache.data_files import user_folder
 from utils.course.environment import PACKAGE_PARENT
 
 TRACE = "reads"  # the name of the file in a kernel's own folder

@@ -4,9 +4,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from utils.course.contents import digest
-from utils.course.facts import Facts
-from utils.course.modules import Modules
+from utils.course.cache.contents import digest
+from utils.course.cache.facts import Facts
+from utils.course.cache.modules import Modules
 
 
 @dataclass(frozen=True)
