@@ -20,7 +20,7 @@ class Clone:
     def __init__(self, folder):
         self.folder = folder / "course"
         subprocess.run(["git", "clone", "--quiet", ROOT, self.folder], check=True)
-        private = ("COURSE_", "VIRTUAL_ENV", "PYTHON", "PYTEST", "MAKE", "MFLAGS", *THREADS)
+        private = ("COURSE_", "VIRTUAL_ENV", "PYTHON", "PYTEST", "MAKE", "MFLAGS", "COLUMNS", *THREADS)
         self.environment = {name: value for name, value in os.environ.items() if not name.startswith(private)}
         self.environment["COURSE_CACHE_DIR"] = str(folder / "cache")
 

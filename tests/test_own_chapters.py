@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 from conftest import CHAPTERS, read
 
+pytestmark = pytest.mark.first(15.0)
 ROWS = 60
 AROMATIC = ["c1ccccc1{}", "c1ccncc1{}", "c1ccsc1{}", "C1CCCCC1{}", "C1CCNCC1{}", "c1ccc2ccccc2c1{}"]
 TAILS = ["", "O", "N", "Cl", "CO", "CCO", "C(=O)O", "CCN", "Br", "F"]

@@ -22,7 +22,7 @@ FORMULA = (
 )
 
 
-def test_the_line_that_says_what_went_wrong_reaches_the_report(course, call):
+def test_the_line_that_says_what_went_wrong_reaches_the_report(course, call, closed):
     course.chapter("00_shapes", KERAS, SHAPES)
     course.chapter("01_graph", KERAS, GRAPH)
     course.chapter("02_traced", KERAS, TRACED)
