@@ -162,7 +162,8 @@ class Closing:
         return f"{since}: {' · '.join(names) or 'the tests are collected'} …"
 
     def pytest_terminal_summary(self, terminalreporter):
-        total = self.total + core_seconds()
+        times = os.times()  # without its children when these have told already what they needed
+        total = self.total + times.user + times.system if self.total else core_seconds()
         if self.config.option.collectonly or total < 20:  # of a test or two there is nothing to tell
             return
         terminalreporter.section("where the time went")

@@ -13,9 +13,7 @@ os.environ.setdefault("CUDA_VISIBLE_DEVICES", "-1")
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 if "PYTEST_XDIST_WORKER" in os.environ:  # one of several processes, before any of them has imported a library
     os.environ.update(workers.limits(int(os.environ["PYTEST_XDIST_WORKER_COUNT"])))
-    os.environ["COLUMNS"] = (
-        "200"  # one environment, so that all kernels can be forked from one process
-    )
+    os.environ["COLUMNS"] = "200"  # one environment, so that all kernels can be forked from one process
 else:  # what these tests execute is theirs: nothing is served from the user's cache, or kept there
     _cache = tempfile.TemporaryDirectory(prefix="course-tests-", ignore_cleanup_errors=True)
     os.environ["COURSE_CACHE_DIR"] = _cache.name
@@ -37,9 +35,10 @@ def pytest_cmdline_main(config):
     option = config.option
     if hasattr(config, "workerinput"):
         return
-    if option.numprocesses is None and option.dist == "no" and not (option.tx or option.usepdb):
-        option.numprocesses = workers.number(config.args)
-        option.dist = "loadgroup" if option.numprocesses else "no"
+    if option.dist == "no" and not (option.tx or option.usepdb):
+        if option.numprocesses is None:
+            option.numprocesses = workers.number(config.args)
+        option.dist = "loadgroup" if option.numprocesses else "no"  # with ``-n 3``, too: executions are not to be split
     option.loadscopereorder = False  # the order is ours
 
 

@@ -4,6 +4,7 @@ import os
 from types import SimpleNamespace
 
 import closing
+import conftest
 import executions
 import pytest
 import workers
@@ -89,6 +90,25 @@ def test_tests_are_handed_out_in_groups(pytestconfig, tmp_path):
     assert [node.places for node in nodes] == [[0, 1, 2], [3, 4, 5]]
     scheduler.mark_test_complete(nodes[1], 3)
     assert [node.places for node in nodes] == [[0, 1, 2], [3, 4, 5, 6]]
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ({}, (2, "loadgroup")),
+        ({"numprocesses": 3}, (3, "loadgroup")),
+        ({"numprocesses": 0}, (0, "no")),
+        ({"usepdb": True}, (None, "no")),
+        ({"dist": "load", "numprocesses": 2}, (2, "load")),
+    ],
+)
+def test_who_calls_pytest_decides_and_executions_are_not_split(given, told, monkeypatch):
+    monkeypatch.setattr(workers, "number", lambda arguments: 2)
+    option = {"numprocesses": None, "dist": "no", "tx": [], "usepdb": False, "loadscopereorder": True} | given
+    config = SimpleNamespace(option=SimpleNamespace(**option), args=["tests"])
+    conftest.pytest_cmdline_main(config)
+    assert (config.option.numprocesses, config.option.dist) == told
+    assert not config.option.loadscopereorder
 
 
 def test_the_table_says_the_longest_first_and_adds_up():
