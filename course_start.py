@@ -77,9 +77,10 @@ def lab() -> None:
 def trace_reads() -> None:
     """Write down each file that is opened for reading from now on, for the run that started this kernel.
 
-    ``COURSE_READS`` names the file, in which each path ends with a zero byte; ``utils.course.cache.reads`` reads it. Files of
-    Python and its packages are left out, and those of the system, unless the course is below the same folder. What this
-    process has written itself begins with a star. Files that a library opens without Python's help are not seen.
+    ``COURSE_READS`` names the file, in which each path ends with a zero byte; ``utils.course.cache.reads`` reads it.
+    Files of Python and its packages are left out, and those of the system, unless the course is below the same folder.
+    What this process has written itself begins with a star. Files that a library opens without Python's help are not
+    seen.
     """
     place = os.environ.pop("COURSE_READS", None)  # not for the processes that a chapter starts
     if not place:
