@@ -22,10 +22,7 @@ from utils.course import environment, fork, forked, kernel
 from utils.course.execute import run_cells
 from utils.course.kernel import Watch
 
-pytestmark = [
-    pytest.mark.skipif(sys.platform != "linux", reason="kernels are forked on Linux only"),
-    pytest.mark.skipif(environment.backend() != "tensorflow", reason="kernels are forked with TensorFlow only"),
-]
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="kernels are forked on Linux only")
 
 TRAIN = """
 from utils import nn
