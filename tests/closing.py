@@ -15,7 +15,6 @@ QUIET_SECONDS = 30  # after so long without a word, one is said
 LINES = 10  # of the table
 GROUPS = {
     "quick": "chapters, quick, as they ship",
-    "smoke": "chapters, smoke, solved",
 }
 
 

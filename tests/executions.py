@@ -18,7 +18,6 @@ from utils.course.jobs import Job
 from utils.course.results import ChapterResult
 
 OFFLINE = ROOT / "tests" / "offline"
-SMOKE = 0.1  # of the seconds that a chapter takes in quick
 done = []  # (name, profile, seconds) of each execution in this process that nobody has taken note of yet
 
 
@@ -70,17 +69,9 @@ def quick(path):
     return execute(Job(path), path.parent)
 
 
-@functools.cache
-def solved(path):
-    """The solved edition of a chapter, in smoke."""
-    return execute(Job(path, profile="smoke", solved=True))
-
-
-def groups(paths, profile):
+def groups(paths):
     """Parameters for tests that look at one execution of these notebooks: ``workers.group`` knows them by their id."""
-    share = SMOKE if profile == "smoke" else 1.0
-    parameters = []
-    for path in paths:
-        first = pytest.mark.first(share * expected_seconds(read(path)))
-        parameters.append(pytest.param(path, id=f"{profile}-{path.stem}", marks=first))
-    return parameters
+    return [
+        pytest.param(path, id=f"quick-{path.stem}", marks=pytest.mark.first(expected_seconds(read(path))))
+        for path in paths
+    ]

@@ -1,9 +1,8 @@
-"""Every chapter executed: once in quick as it ships, once in smoke with every exercise solved, the network closed.
+"""Every chapter executed in quick, as it ships, with the network closed. One execution serves many tests.
 
-Each execution serves many tests. The third one, smoke as it ships, is that of ``test_newcomer.py``.
-
-Quick is not executed with the exercises solved: ``test_editions.py`` shows that solving an exercise changes nothing
-that a chapter computes beside its verdict, and the verdicts are those of smoke.
+The other one is that of ``test_newcomer.py``: in smoke, with every exercise solved. Quick is not executed with the
+exercises solved, nor smoke as it ships: ``test_editions.py`` shows that solving an exercise changes nothing that a
+chapter computes beside its verdict.
 """
 
 import copy
@@ -40,13 +39,7 @@ def quick(path):
     return executions.quick(path)
 
 
-@pytest.fixture
-def solved(path):
-    return executions.solved(path)
-
-
-as_it_ships = pytest.mark.parametrize("path", executions.groups(ALL, "quick"))
-with_solutions = pytest.mark.parametrize("path", executions.groups(CHAPTERS, "smoke"))
+as_it_ships = pytest.mark.parametrize("path", executions.groups(ALL))
 
 
 # --- quick, as it ships -------------------------------------------------------------------------------------------
@@ -83,27 +76,6 @@ def test_memory(path, quick):
 @as_it_ships
 def test_it_reads_no_dataset_that_it_does_not_declare(path, quick):
     assert undeclared(quick.job, quick.reads) == []
-
-
-# --- smoke, solved ------------------------------------------------------------------------------------------------
-
-
-@with_solutions
-def test_each_exercise_accepts_its_solution_where_it_stands(path, solved):
-    assert solved.result.status == "ok", solved.result.error
-    found = {name: record["status"] for name, record in results.exercises(solved.notebook).items()}
-    assert found == dict.fromkeys(of_its_own(path), "passed")
-
-
-@with_solutions
-def test_smoke_records_claims_and_judges_none(path, solved):
-    assert len(solved.result.claims) >= (2 if number(path) else 1)
-    assert not any(claim.judged for claim in solved.result.claims)
-
-
-@with_solutions
-def test_memory_of_smoke(path, solved):
-    assert 0 < solved.result.peak_rss_mb < MOST_MEGABYTES
 
 
 # --- what the tests above rest on ---------------------------------------------------------------------------------

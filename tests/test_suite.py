@@ -55,17 +55,16 @@ def test_the_longest_execution_comes_first_and_the_rest_keeps_its_order():
     assert [one.name for one in workers.in_order(items)] == ["c", "b", "d", "a", "e"]
 
 
-@pytest.mark.parametrize("profile", ["quick", "smoke"])
-def test_all_tests_of_an_execution_are_in_one_process_and_each_chapter_has_its_own(profile):
-    parameters = executions.groups(CHAPTERS, profile)
+def test_all_tests_of_an_execution_are_in_one_process_and_each_chapter_has_its_own():
+    parameters = executions.groups(CHAPTERS)
     nodes = [f"tests/test_executions.py::{test}[{one.id}]" for one in parameters for test in ("test_a", "test_b")]
     groups = [workers.group(node) for node in nodes]
-    assert groups == [f"{profile}-{path.stem}" for path in CHAPTERS for _ in range(2)]
+    assert groups == [f"quick-{path.stem}" for path in CHAPTERS for _ in range(2)]
     assert len({mark.args for one in parameters for mark in one.marks}) > 5
 
 
 def test_other_tests_are_alone():
-    for node in ("tests/a.py::test_x", "tests/a.py::test_x[quick]", "tests/a.py::test_x[smoke-x y]"):
+    for node in ("tests/a.py::test_x", "tests/a.py::test_x[quick]", "tests/a.py::test_x[quick-x y]"):
         assert workers.group(node) == node
 
 
@@ -127,7 +126,6 @@ def test_the_table_says_the_longest_first_and_adds_up():
 def test_a_test_counts_under_its_file_or_its_kind_of_execution():
     assert closing.place("tests/nn/test_layers.py::test_x[a/b]") == "nn/test_layers.py"
     assert closing.place("tests/test_executions.py::test_x[quick-03_cnn]") == "chapters, quick, as they ship"
-    assert closing.place("tests/test_executions.py::test_x[smoke-03_cnn]") == "chapters, smoke, solved"
 
 
 def test_core_seconds_count_this_process_and_what_it_started():

@@ -44,7 +44,7 @@ def limits(processes, cores=None):
 
 def group(nodeid):
     """The name of the group of tests that run in one process: those of one execution of a chapter, or a test alone."""
-    found = re.search(r"\[((quick|smoke)-\w+)\]$", nodeid)
+    found = re.search(r"\[(quick-\w+)\]$", nodeid)
     return found.group(1) if found else nodeid
 
 

@@ -47,7 +47,8 @@ MODULES = (
     "threadpoolctl",
 )
 SETTINGS = ("KERAS_HOME", "MATPLOTLIBRC", "IPYTHONDIR")  # folders, each kernel's own, of equal content
-OF_NO_ACCOUNT = ("COURSE_", "JPY_", "PYTEST_")  # variables that begin so matter to nothing that a template imports
+# Variables that begin so matter to nothing that a template imports.
+OF_NO_ACCOUNT = ("COLUMNS", "COURSE_", "JPY_", "LINES", "PYTEST_")
 
 _lock = threading.Lock()
 _template = None  # the Template of this process
@@ -101,6 +102,11 @@ def prepare(environment: Mapping[str, str]) -> "Template":
         if _template is None:
             _template = Template(environment)
         return _template
+
+
+def begun() -> bool:
+    """Whether the template of this process is there already, so that even a single kernel is quicker forked."""
+    return _template is not None and not _template.useless
 
 
 def notes() -> list[str]:

@@ -6,7 +6,7 @@ import signal
 from utils.errors import CourseError
 
 LESS_MEMORY = "close other programs, use --jobs 1 or --profile smoke, or raise the limit (`ulimit -v`)"
-LEAST_MB = 350  # of addresses, for `course run` itself; ZeroMQ ends the process without a word below
+LEAST_MB = 450  # of addresses, for `course run` itself; ZeroMQ ends the process without a word below
 WORDS = re.compile(
     r"bad_alloc|cannot allocate memory|failed to map segment|cannot map|unable to allocate|out of memory|\bOOM\b|"
     r"memory allocation .*failed|MemoryError|can't start new thread|pthread_create failed|src/thread\.cpp",

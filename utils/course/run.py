@@ -103,12 +103,14 @@ def carry_out(jobs: Sequence[Job], folder: Path, how: How) -> "tuple[Report, boo
         from utils.course.cache import Cache
 
         cache = Cache()
+    begun = fork.begun()
     try:
         with screen() as shown:
             results, interrupted = runner.run(jobs, shown, how.workers, cache)
         notes = fork.notes() + ([cache.trouble] if cache and cache.trouble else [])
     finally:
-        fork.close()
+        if not begun:  # otherwise somebody else's, who will need it again
+            fork.close()
     edition = "solved" if jobs[0].solved else "untouched"
     seconds = time.perf_counter() - started
     return Report(jobs[0].profile, seconds, results, edition, jobs[0].parameters, notes), interrupted

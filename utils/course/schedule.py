@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from time import perf_counter
 
-from utils.course import machine, notebooks
+from utils.course import fork, machine, notebooks
 from utils.course.jobs import Job
 from utils.course.kernel import Watch
 from utils.course.results import ChapterResult
@@ -85,9 +85,9 @@ class Schedule:
         needs = [expected(job, remembered(job)) for job in jobs]
         self.workers = workers(needs, wanted)
         threads = max(1, machine.cores() // self.workers)
-        several = len(jobs) > 1  # for one kernel, the process to fork from would take as long to start
+        worth = len(jobs) > 1 or fork.begun()  # for one kernel, the template would take as long to start
         tasks = [
-            Task(replace(job, threads=threads, fork=job.fork and several), need)
+            Task(replace(job, threads=threads, fork=job.fork and worth), need)
             for job, need in zip(jobs, needs, strict=True)
         ]
         self.waiting = sorted(tasks, key=lambda task: -task.needs.seconds)
