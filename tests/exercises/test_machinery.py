@@ -524,7 +524,7 @@ def test_a_number_that_means_no_exercise(asked, words):
 
 
 def test_an_ambiguous_number_wants_quotes(monkeypatch):
-    monkeypatch.setattr(sources, "_declarations", lambda: {"3.1": ("a", ""), "3.10": ("a", "")})
+    monkeypatch.setattr(sources, "_declarations", lambda *_: {"3.1": ("a", ""), "3.10": ("a", "")})
     with pytest.raises(UsageError, match=r'write the number in quotes, "3\.1"'):
         sources.find_id(3.1)
     assert sources.find_id("3.10") == "3.10"

@@ -14,10 +14,10 @@ HERE = Path(__file__).parent
 
 
 @cache
-def _declarations():
-    """Exercise id → (module name, source of the reference without its decorators)."""
+def _declarations(chapter: int | None = None):
+    """Exercise id → (module name, source of the reference without its decorators), of all chapters or of one."""
     found = {}
-    for path in sorted(HERE.glob("ch[0-9][0-9]_*.py")):
+    for path in sorted(HERE.glob("ch[0-9][0-9]_*.py" if chapter is None else f"ch{chapter:02}_*.py")):
         text = path.read_text(encoding="utf-8")
         for node in ast.parse(text).body:
             if isinstance(node, ast.FunctionDef):
@@ -28,16 +28,28 @@ def _declarations():
     return found
 
 
+def _declared(exercise_id: str):
+    """The declaration of an exercise, for which the modules of its chapter are enough; None without one."""
+    chapter = _chapter(exercise_id)
+    return None if chapter is None else _declarations(chapter).get(exercise_id)
+
+
+def _chapter(exercise_id: str):
+    """The number of the chapter that an exercise would belong to; None when that is no number of a chapter."""
+    number = exercise_id.split(".")[0]
+    return int(number) if number.isdecimal() and len(number) < 3 else None
+
+
 def exercise_ids(chapter: int | None = None) -> list[str]:
     """The ids of all exercises, or of those of one chapter (int), in their order."""
-    ids = sorted(_declarations(), key=lambda name: [int(part) for part in name.split(".")])
+    ids = sorted(_declarations(chapter), key=lambda name: [int(part) for part in name.split(".")])
     return [name for name in ids if chapter is None or int(name.split(".")[0]) == chapter]
 
 
 def find_id(exercise_id: str | float) -> str:
     """The id (str) that is meant: ``"3.4"``, or the number 3.4. Raises UsageError, naming the exercises there are."""
     if isinstance(exercise_id, str):
-        if exercise_id in _declarations():
+        if _declared(exercise_id):
             return exercise_id
         asked = repr(exercise_id)
     elif isinstance(exercise_id, (int, float)):
@@ -50,16 +62,16 @@ def find_id(exercise_id: str | float) -> str:
             f'The exercise comes first, as its number in quotes, for example "3.4": this is a '
             f"{type(exercise_id).__name__}."
         )
-    chapter = str(exercise_id).split(".")[0]
-    there = exercise_ids(int(chapter)) if chapter.isdecimal() else []
+    chapter = _chapter(str(exercise_id))
+    there = [] if chapter is None else exercise_ids(chapter)
     raise UsageError(f"There is no exercise {asked}; there are {', '.join(there or exercise_ids())}.")
 
 
 def module_name(exercise_id: str | float) -> str:
     """The dotted name of the module that declares the exercise. Raises UsageError for an unknown id."""
-    return f"utils.exercises.{_declarations()[find_id(exercise_id)][0]}"
+    return f"utils.exercises.{_declared(find_id(exercise_id))[0]}"
 
 
 def solution_source(exercise_id: str | float) -> str:
     """The source (str) of the reference solution, without decorators. Raises UsageError for an unknown id."""
-    return _declarations()[find_id(exercise_id)][1]
+    return _declared(find_id(exercise_id))[1]

@@ -59,10 +59,12 @@ def show(figure: Figure, *, alt: str) -> None:
 
 
 def _png(figure: Figure) -> bytes:
-    figure.draw_without_rendering()
-    for text in figure.findobj(Text):
-        if r"\mathdefault" in text.get_text():  # the powers of ten on a logarithmic axis are formulas
-            text.set_parse_math(True)
+    scales = {scale for axes in figure.axes for scale in (axes.get_xscale(), axes.get_yscale())}
+    if scales - {"linear"}:
+        figure.draw_without_rendering()
+        for text in figure.findobj(Text):
+            if r"\mathdefault" in text.get_text():  # the powers of ten on a logarithmic axis are formulas
+                text.set_parse_math(True)
     buffer = io.BytesIO()
     figure.savefig(buffer, format="png", dpi=DPI, metadata={"Software": None})
     return buffer.getvalue()
