@@ -103,7 +103,7 @@ class Process:
 
 
 def _heard(answers: socket.socket) -> list[str] | None:
-    """The words of the next answer; none when there will be no more; None when there is none yet."""
+    """The words of the next answer; an empty list when no more will come; None as long as it has not come."""
     line = b""
     try:
         while not line.endswith(b"\n"):

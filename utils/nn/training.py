@@ -115,7 +115,7 @@ def restart(model: keras.Model, fresh: keras.Model) -> None:
     """
     for variable, other in zip(model.variables, fresh.variables, strict=True):  # those of dropout's chance, too
         variable.assign(other.value)
-    forget(getattr(model, "optimizer", None))  # there is none before it is compiled
+    forget(getattr(model, "optimizer", None))  # a model has one once it is compiled
 
 
 def forget(optimizer: keras.optimizers.Optimizer | None) -> None:

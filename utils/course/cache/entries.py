@@ -53,7 +53,7 @@ class Entries:
         self.tidy()
 
     def read(self, chapter: str, key: str) -> tuple[dict, dict] | None:
-        """Head and body of an entry, None where there is none. Raises Damaged, Older, Newer or OSError."""
+        """Head and body of an entry; None for a key without one. Raises Damaged, Older, Newer or OSError."""
         path = self.path(chapter, key)
         try:
             first, *lines = path.read_bytes().split(b"\n", 3)

@@ -69,7 +69,7 @@ def counted(reads: Iterable[str]) -> list[str]:
 
 def _places() -> dict[str, bool]:
     """The beginning of a path → whether what begins so counts."""
-    home = os.path.expanduser("~")  # noqa: PTH111, since Path.home() fails where there is none
+    home = os.path.expanduser("~")  # noqa: PTH111, since Path.home() fails for a user without one
     ours = [paths.root(), PACKAGE_PARENT / "utils", user_folder("COURSE_DATA_DIR")]
     others = [sys.prefix, sys.base_prefix, sysconfig.get_path("stdlib"), *site.getsitepackages(), *SYSTEM]
     others += [site.getusersitepackages(), f"{home}/Library", *filter(None, map(os.environ.get, SETTINGS))]
