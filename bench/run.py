@@ -17,7 +17,7 @@ def report(profile):
     """The report of ``course run`` on all chapters, in whatever order their status is."""
     with tempfile.TemporaryDirectory() as folder:
         done = subprocess.run(
-            [sys.executable, "-m", "utils.course", "run", "--json"]
+            [sys.executable, "-m", "utils.course", "run", "--json", "--no-cache"]
             + ["--profile", profile, "--jobs", str(JOBS[profile]), "--out", folder],
             cwd=Path(__file__).parents[1],
             stdout=subprocess.PIPE,
