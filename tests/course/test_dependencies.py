@@ -220,7 +220,7 @@ def small(course, monkeypatch):
 def test_the_folders_are_those_of_the_datasets(monkeypatch, tmp_path):
     for chosen in (None, "somewhere", str(tmp_path)):
         monkeypatch.setenv("COURSE_DATA_DIR", chosen) if chosen else monkeypatch.delenv("COURSE_DATA_DIR", False)
-        assert data_files.user_folder("COURSE_DATA_DIR") == store.cache_folder()
+        assert data_files.Data(Contents()).fetched == store.cache_folder()
 
 
 def test_data_count_by_content_wherever_they_are(course, small, monkeypatch):

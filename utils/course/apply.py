@@ -4,8 +4,6 @@ import difflib
 import sys
 from pathlib import Path
 
-from rich.text import Text
-
 from utils import paths
 from utils.course import notebooks, outputs
 from utils.course.console import INTERRUPTED, terminal
@@ -40,11 +38,8 @@ def apply(kind: str, path: str, columns: dict[str, str], profile: str, seed: int
     elif how.explain:
         report.explain()
     console = terminal(stderr=how.as_json)
-    for note in report.notes:
-        console.print(Text(f"\n{note}", "yellow"), soft_wrap=True)
+    report.show_troubles(console)
     (result,) = report.results
-    if result.error:
-        console.print(Text.assemble((f"\n{result.name}: ", "bold red"), result.error), soft_wrap=True)
     if result.notebook:
         notebooks.write_atomically(folder / "report.html", page(job.output, result))
         console.print(f"\nReport: {folder / 'report.html'}", soft_wrap=True, markup=False)

@@ -61,20 +61,16 @@ def guarded(folder: Path, threads: int | None = None) -> dict[str, str]:
         raise CourseError(f"{folder} cannot be written ({error.strerror or error}): choose another folder.") from error
     kept = {name: value for name, value in os.environ.items() if name not in left_out()}
     python_path = os.pathsep.join(filter(None, [str(PACKAGE_PARENT), kept.get("PYTHONPATH")]))
-    numbers = dict.fromkeys(THREADS, str(threads)) if threads else {}
-    return (
-        numbers
-        | kept
-        | {
-            "PYTHONPATH": python_path,
-            "PYTHONNOUSERSITE": "1",
-            "KERAS_HOME": str(keras),
-            "MATPLOTLIBRC": str(folder / "matplotlibrc"),
-            "MPLBACKEND": "module://matplotlib_inline.backend_inline",  # figures belong into the notebook
-            "IPYTHONDIR": str(folder / "ipython"),
-            "PYDEVD_DISABLE_FILE_VALIDATION": "1",
-        }
-    )
+    chosen = (dict.fromkeys(THREADS, str(threads)) if threads else {}) | kept
+    return chosen | {
+        "PYTHONPATH": python_path,
+        "PYTHONNOUSERSITE": "1",
+        "KERAS_HOME": str(keras),
+        "MATPLOTLIBRC": str(folder / "matplotlibrc"),
+        "MPLBACKEND": "module://matplotlib_inline.backend_inline",  # figures belong into the notebook
+        "IPYTHONDIR": str(folder / "ipython"),
+        "PYDEVD_DISABLE_FILE_VALIDATION": "1",
+    }
 
 
 def start(*words: str) -> list[str]:

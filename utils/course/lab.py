@@ -15,7 +15,7 @@ from pathlib import Path
 from utils.course import notebooks
 from utils.course.environment import backend, guarded, start
 from utils.errors import CourseError, UsageError
-from utils.paths import root
+from utils.paths import root, settled
 
 OWN = "course lab --work ~/deep_learning_in_medicine"
 SETTINGS = ".course"  # in the learner's folder: what its kernels use as settings
@@ -92,7 +92,7 @@ def work_folder() -> Path:
 
     A relative one is below the root of the course, not below the current folder, so that it is always the same.
     """
-    return root() / Path(os.environ.get("COURSE_WORK") or "work").expanduser()
+    return settled(os.environ.get("COURSE_WORK") or "work")
 
 
 def refuse_unfit(folder: Path) -> None:

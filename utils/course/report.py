@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from xml.etree import ElementTree
 
+from rich.console import Console
 from rich.text import Text
 
 from utils.course.console import Column, show_table, terminal
@@ -104,6 +105,10 @@ class Report:
             for result in self.results
         ]
         show_table(console, [*columns, Column("claims", "right")], rows)
+        self.show_troubles(console)
+
+    def show_troubles(self, console: Console) -> None:
+        """Print what did not go as usual, and why chapters failed."""
         for note in self.notes:
             console.print(Text(f"\n{note}", "yellow"), soft_wrap=True)
         for result in self.results:

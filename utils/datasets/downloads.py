@@ -14,10 +14,10 @@ from urllib.request import url2pathname
 import pooch
 import requests
 
+from utils import paths
 from utils.datasets import network
 from utils.datasets.catalogue import File
 from utils.datasets.network import shown
-from utils.datasets.store import settled
 from utils.errors import CourseError, UsageError
 
 Announce = Callable[[str], None]
@@ -68,7 +68,7 @@ def mirror() -> str | None:
         return given.rstrip("/")
     written = re.match(r"file:(?://(?:localhost)?(?=/))?(.*)", given, re.IGNORECASE)
     path = url2pathname(written[1]) if written else given
-    folder = settled(path)
+    folder = paths.settled(path)
     if not path or not folder.is_dir():
         raise UsageError(
             f"COURSE_DATA_MIRROR is {given!r}, which is neither a folder of this machine nor an address that begins "

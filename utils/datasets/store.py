@@ -3,32 +3,21 @@
 import hashlib
 import io
 import lzma
-import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
-import platformdirs
 
 from utils import paths
 from utils.datasets.catalogue import Entry, File, data_folder
 from utils.errors import CourseError
 
 
-def settled(path: str) -> Path:
-    """The absolute path of a folder that a setting names. A relative one is below the folder of the course.
-
-    Not below the current folder: the command and the kernels that it starts have different ones.
-    """
-    return paths.root() / Path(path).expanduser()
-
-
 def cache_folder() -> Path:
-    """The folder for what is downloaded: ``COURSE_DATA_DIR`` (see ``settled``), or else the user's cache."""
-    chosen = os.environ.get("COURSE_DATA_DIR")
-    return settled(chosen) if chosen else platformdirs.user_cache_path("deep-learning-in-medicine", appauthor=False)
+    """The folder for what is downloaded: ``COURSE_DATA_DIR`` (see ``paths.settled``), or else the user's cache."""
+    return paths.user_folder("COURSE_DATA_DIR")
 
 
 def location(entry: Entry, file: File) -> Path:

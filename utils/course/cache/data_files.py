@@ -8,22 +8,10 @@ import os
 import tomllib
 from pathlib import Path
 
-import platformdirs
-
 from utils import paths
 from utils.course.cache.contents import Contents, digest
 
 PAIR = ("events.*", "outcomes.*")  # what is read of a folder of records
-
-
-def user_folder(variable: str, below: str = "") -> Path:
-    """The folder that a variable names, a relative one below that of the course; or else one in the user's cache.
-
-    The same place as ``utils.datasets.store.cache_folder()`` for ``COURSE_DATA_DIR``.
-    """
-    if chosen := os.environ.get(variable):
-        return paths.root() / Path(chosen).expanduser()
-    return platformdirs.user_cache_path("deep-learning-in-medicine", appauthor=False) / below
 
 
 class Data:
@@ -31,7 +19,7 @@ class Data:
 
     def __init__(self, contents: Contents):
         self.contents = contents
-        self.embedded, self.fetched = paths.root() / "data", user_folder("COURSE_DATA_DIR")
+        self.embedded, self.fetched = paths.root() / "data", paths.user_folder("COURSE_DATA_DIR")
         self.catalogue = self.embedded / "catalogue.toml"
         try:
             listed = tomllib.loads(contents.read(self.catalogue).decode("utf-8"))
@@ -75,7 +63,7 @@ class Data:
 
 def _files(text: str) -> list[Path]:
     try:
-        path = paths.root() / Path(text).expanduser()
+        path = paths.settled(text)
         if path.is_dir():
             return sorted(file for form in PAIR for file in path.glob(form) if file.is_file())
         return [path] if path.is_file() else []

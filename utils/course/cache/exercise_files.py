@@ -42,7 +42,7 @@ def exercise_files(folder: Path, modules: Modules, marked: Iterable[str], cells:
     wanted = {f"ch{number:02d}" for number in quizzes}
     every = sorted((folder / "quizzes").glob("*.json"))
     shown = tuple(path for path in every if -1 in quizzes or path.stem in wanted)
-    # Every module is read for the list of ids: one that cannot be parsed stops all chapters, one more id may be ours.
+    # An exercise that is named by a number is looked for in every module: one that cannot be parsed stops all chapters.
     chapters = {identifier.split(".")[0] for identifier in ids}
     near = {identifier: files for identifier, files in declared.items() if identifier.split(".")[0] in chapters}
     return ExerciseFiles(needed, shown, digest(repr((sorted(near.items()), broken))))

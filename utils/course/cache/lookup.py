@@ -9,9 +9,9 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from utils import paths
 from utils.claims import Claim
 from utils.course.cache import executed
-from utils.course.cache.data_files import user_folder
 from utils.course.cache.dependencies import Course, Dependencies, unforeseen
 from utils.course.cache.differences import differences, together
 from utils.course.cache.entries import Damaged, Entries, Newer, Older, remove
@@ -68,7 +68,7 @@ class Cache:
     """
 
     def __init__(self, folder: Path | None = None):
-        self.folder = Path(folder or user_folder("COURSE_CACHE_DIR", "runs"))
+        self.folder = Path(folder or paths.user_folder("COURSE_CACHE_DIR", "runs"))
         self.trouble: str | None = None
         self.refused: dict[str, str] = {}
         self._entries = Entries(self.folder)

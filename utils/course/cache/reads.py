@@ -11,7 +11,6 @@ from importlib.util import source_from_cache
 from pathlib import Path
 
 from utils import paths
-from utils.course.cache.data_files import user_folder
 from utils.course.environment import PACKAGE_PARENT
 
 TRACE = "reads"  # the name of the file in a kernel's own folder
@@ -70,7 +69,7 @@ def counted(reads: Iterable[str]) -> list[str]:
 def _places() -> dict[str, bool]:
     """The beginning of a path → whether what begins so counts."""
     home = os.path.expanduser("~")  # noqa: PTH111, since Path.home() fails for a user without one
-    ours = [paths.root(), PACKAGE_PARENT / "utils", user_folder("COURSE_DATA_DIR")]
+    ours = [paths.root(), PACKAGE_PARENT / "utils", paths.user_folder("COURSE_DATA_DIR")]
     others = [sys.prefix, sys.base_prefix, sysconfig.get_path("stdlib"), *site.getsitepackages(), *SYSTEM]
     others += [site.getusersitepackages(), f"{home}/Library", *filter(None, map(os.environ.get, SETTINGS))]
     places = {f"{os.path.normcase(home)}{os.sep}.": False}  # ~/.cache, ~/.config, ~/.keras …
