@@ -130,3 +130,25 @@ def test_powers_of_ten_are_still_formulas(shown):
             matplotlib.rcParams["text.parse_math"] = parse_math
             plots.show(plots.curves({"loss": [1, 10, 1e6]}, x_label="x", y_label="y", log_y=True), alt="A rising line")
     assert shown[0][0].data == shown[1][0].data
+
+
+def test_a_diagram_draws_what_is_asked_for(shown):
+    drawing = plots.Diagram(width=6, height=2)
+    gate = drawing.box("update gate\nsigmoid", 1.0, 1.0)
+    times = drawing.circle("×", 3.0, 1.0, colour=1)
+    drawing.arrow(gate, times, label="(n, 16)")
+    drawing.arrow(times, (5.0, 1.0), (5.0, 0.2), label="$h_t$")
+    drawing.frame("GRU", 0.1, 0.1, 4, 1.8)
+    texts = [text.get_text() for text in drawing.axes.texts]
+    assert texts == ["update gate\nsigmoid", "×", "(n, 16)", "$h_t$", "GRU"]
+    plots.show(drawing.figure, alt="A gate and a product")
+    assert shown
+
+
+def test_an_arrow_begins_and_ends_at_the_edge_of_a_shape():
+    drawing = plots.Diagram(width=6, height=2)
+    box, circle = drawing.box("a", 1, 1, width=1, height=0.4), drawing.circle("+", 4, 1, radius=0.2)
+    assert box.towards((4, 1)) == box.right == (1.5, 1)
+    assert circle.towards((1, 1)) == pytest.approx(circle.left) == (3.8, 1)
+    assert box.towards((1, 2)) == box.top
+    assert box.towards((3, 1.4)) == pytest.approx((1.5, 1.1))
