@@ -1,7 +1,7 @@
 """Drawings of architectures: boxes, circles, and arrows with the shapes of what travels along them."""
 
 from dataclasses import dataclass
-from math import hypot
+from math import dist, hypot
 
 from matplotlib.figure import Figure
 from matplotlib.patches import Circle, FancyArrowPatch, FancyBboxPatch
