@@ -25,7 +25,7 @@ import dataclasses
 import itertools
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -36,18 +36,12 @@ from utils.applications.study_data import Data, load, understood
 from utils.datasets.own.needs import plan
 from utils.datasets.types import Molecules
 from utils.errors import UsageError
+from utils.metrics.comparison import Comparison, sentence
 
 ENOUGH = 20  # rows from which on a group is shown as a subgroup
 MOST_SUBGROUPS = 8
 
-__all__ = ["Comparison", "Study", "begin", "load", "mixtures", "understood"]
-
-
-class Comparison(NamedTuple):
-    """difference: Estimate of first minus second, in the study's first measure. sentence: which of them is better."""
-
-    difference: metrics.Estimate
-    sentence: str
+__all__ = ["Study", "begin", "load", "mixtures", "understood"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -165,22 +159,8 @@ class Study:
             return measure(labels, one) - measure(labels, other)
 
         found = self.estimate(self.main, first, second, statistic=difference)
-        sign = -1 if measures.lower_is_better(self.main) else 1
-        interval = f"{_signed(found.low)} to {_signed(found.high)}"
-        if np.isnan(found.low):
-            sentence = f"Nothing can be said about {first_name} and {second_name}: there are too few test rows."
-        elif found.low > 0 or found.high < 0:
-            winner, loser = (first_name, second_name) if sign * found.value > 0 else (second_name, first_name)
-            sentence = (
-                f"{winner} is better than {loser}: {self.main} differs by {_signed(found.value)} ({interval}; "
-                f"{first_name} minus {second_name})."
-            )
-        else:
-            sentence = (
-                f"{first_name} or {second_name}: undecided between {_signed(found.low)} and {_signed(found.high)} "
-                f"in {self.main} ({first_name} minus {second_name})."
-            )
-        return Comparison(found, sentence[0].upper() + sentence[1:])
+        names, lower = (first_name, second_name), measures.lower_is_better(self.main)
+        return Comparison(found, sentence(found, names, self.main, lower))
 
     def calibration(self, predictions: Mapping[str, np.ndarray]) -> pd.DataFrame:
         """A row per model: calibration slope (1 is ideal) with its interval and, but for numbers, calibration error."""
@@ -248,11 +228,6 @@ class Study:
         model: the name of the model that is reported, a row of scores. trained: how it was trained, in a sentence.
         """
         return measures.card(self, model, trained, scores, comparison)
-
-
-def _signed(value: float) -> str:
-    """A difference with its sign: three digits after the point, or the first two that are not 0."""
-    return f"{value:+.3f}" if abs(value) >= 0.005 or value == 0 else f"{value:+.2g}"
 
 
 def begin(data: Data, *, seed: int = 0, repeats: int = 500) -> Study:

@@ -11,7 +11,7 @@ from scipy.special import expit, logit
 from utils import metrics, plots
 
 if TYPE_CHECKING:
-    from utils.applications.study import Comparison, Study
+    from utils.applications.study import Study
 
 SMALLEST = 1e-7  # probabilities are kept this far from 0 and 1, so that one sure mistake does not weigh infinitely
 
@@ -177,7 +177,7 @@ def words(found: metrics.Estimate, digits: int = 3) -> str:
     return f"{found:.{digits}f}"
 
 
-def card(study: "Study", model: str, trained: str, scores: pd.DataFrame, comparison: "Comparison") -> str:
+def card(study: "Study", model: str, trained: str, scores: pd.DataFrame, comparison: metrics.Comparison) -> str:
     """The text of ``Study.card``."""
     entry, parts = study.data.entry, study.split.parts()
     sizes = [f"{len(rows):,} rows of {len(np.unique(study.groups[rows])):,} groups" for rows in parts.values()]

@@ -8,12 +8,14 @@ from utils.metrics.agreement import accuracy, log_loss, rmse
 from utils.metrics.areas import auc, macro_auc, multilabel_auc, roc_auc
 from utils.metrics.calibration import Reliability, brier_score, calibration_error, reliability, softmax, temperature
 from utils.metrics.checks import UndefinedScore
+from utils.metrics.comparison import Comparison, compare
 from utils.metrics.decisions import best_threshold, net_benefit
 from utils.metrics.intervals import Estimate, Interval, bootstrap_interval, estimate
 from utils.metrics.ranking import average_precision, enrichment_factor, roc_curve, sensitivity_at_specificity
 from utils.metrics.segmentation import dice, intersection_over_union
 
 __all__ = [
+    "Comparison",
     "Estimate",
     "Interval",
     "Reliability",
@@ -25,6 +27,7 @@ __all__ = [
     "bootstrap_interval",
     "brier_score",
     "calibration_error",
+    "compare",
     "dice",
     "enrichment_factor",
     "estimate",

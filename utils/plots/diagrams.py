@@ -162,9 +162,7 @@ class Diagram:
         self.axes.add_patch(head)
         if label:
             stretches = list(zip(points, points[1:], strict=False))
-            (ax, ay), (bx, by) = max(
-                stretches, key=lambda ends: hypot(ends[1][0] - ends[0][0], ends[1][1] - ends[0][1])
-            )
+            (ax, ay), (bx, by) = max(stretches, key=lambda ends: dist(*ends))
             level = abs(bx - ax) >= abs(by - ay)
             middle = ((ax + bx) / 2 + bend * (by - ay) / 2, (ay + by) / 2 - bend * (bx - ax) / 2)
             if level:
