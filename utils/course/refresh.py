@@ -2,6 +2,7 @@
 
 Only outputs and execution counts are taken over from the run; everything else in the file stays as its author wrote it.
 A stamp in ``metadata.course_run`` says which code the outputs belong to, and ``stale`` says when they no longer do.
+Sentences whose numbers the run no longer gives are named: see ``prose_numbers``.
 """
 
 import platform
@@ -11,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from utils import paths
-from utils.course import notebooks
+from utils.course import notebooks, prose_numbers
 from utils.errors import CourseError
 
 if TYPE_CHECKING:
@@ -55,6 +56,8 @@ def refresh(chapters: Sequence[Path]) -> int:
         if result.status == "ok":
             store(path, notebooks.read(folder / path.name), result)
             console.print(f"Stored the outputs of {path.name}.")
+            for sentence in prose_numbers.wrong(notebooks.read(path)):
+                console.print(f"  {path.name}, {sentence}")
         else:
             console.print(f"{path.name} was left as it was; what was executed of it is in {folder}.")
     if readme.update():
