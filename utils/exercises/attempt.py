@@ -27,9 +27,10 @@ from utils.exercises.limits import TimeUp, line_of, time_limit
 TIME_LIMIT = 20.0  # seconds for one call of the learner's function; the references take milliseconds
 
 
-def changes(name: str) -> str:
-    """The sentence about a function that changes the argument of this name."""
-    return f"your code changed {name} itself; work on a copy, {name}.copy()"
+def changes(name: str, *, nested: bool = False) -> str:
+    """The sentence about a function that changes the argument of this name; ``nested``, where it holds arrays."""
+    copied = f"copy.deepcopy({name})" if nested else f"{name}.copy()"
+    return f"your code changed {name} itself; work on a copy, {copied}"
 
 
 def duplicate(value: Any) -> Any:
@@ -153,7 +154,8 @@ class Attempt:
             self.error = error
             raise
         for name, value in before.items():
-            expect(_same_input(value, self.arguments[name]), f"{self.last_call()} {changes(name)}")
+            nested = type(value) in {list, tuple, dict}
+            expect(_same_input(value, self.arguments[name]), f"{self.last_call()} {changes(name, nested=nested)}")
         return result
 
     def case(
@@ -172,7 +174,8 @@ class Attempt:
         the mistake that explains this result and every earlier case, or else with a general one, in which ``shape``
         explains the shape and ``why`` the values: a text, a function of the first wrong place, or a dict of them by
         part. Where more than the reference's answer is right, ``accept`` is a function that says whether a result of
-        the right shape is. Returns the result: an array, bool for a mask, or a tuple of them by ``returns``.
+        the right shape is; ``why`` may then be a function of the result. Returns the result: an array, bool for a
+        mask, or a tuple of them by ``returns``.
         """
         case = self._case(inputs, arguments, options, tolerance=tolerance, accept=accept, shape=shape)
         case.wanted = self.exercise.function(*duplicate(case.arguments), **duplicate(case.options))
@@ -243,7 +246,9 @@ class Attempt:
 
 def _general(case: Any, result: Any, why: Any):
     """Raise Wrong with what came and what was expected."""
-    case.tidy(result)
+    tidy = case.tidy(result)
+    if case.accept and callable(why):
+        why = why(tidy)
     if case.parts and not case.accept:
         for part, mine, right in zip(case.parts, expect_parts(result, case.parts), case.wanted, strict=True):
             expect_close(mine, right, _of(why, part), case.tolerance, case.inputs, _of(case.shape, part), part)

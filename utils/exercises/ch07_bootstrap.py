@@ -39,12 +39,12 @@ def _(answer, rng):
     for count, repeats, largest in [(12, 60, 4), (5, 40, 4), (8, 400, 20)]:
         sizes = rng.integers(1, 5, size=count) if largest < 5 else np.where(np.arange(count) % 2, 1, largest)
         groups = rng.permutation(np.repeat(np.arange(count) * 7, sizes))
-        truth = rng.permutation(1000)[: len(groups)]  # all different, so that each row can be told from the others
+        truth = 1 + rng.permutation(999)[: len(groups)]  # all different, so that each row can be told from the others
         inputs = f"{len(groups)} rows in {count} groups and {repeats} repeats"
         drawn, values = [], []
         statistic = _recorder(answer, truth, inputs, drawn, values)
         ends = expect_parts(answer(statistic, truth, -truth, groups, repeats, rng), ["low", "high"], inputs)
-        expect(len(drawn) >= repeats, f"for {inputs} you called the statistic {len(drawn)} times")
+        answer.expect(len(drawn) >= repeats, "too few draws", inputs, number=len(drawn), repeats=repeats)
         judge_draws(drawn[-repeats:], groups, inputs)
         _judge_interval(answer, np.sort(values[-repeats:]), *ends, inputs)
     drawn_by = []
@@ -61,6 +61,9 @@ def _recorder(answer, truth, inputs, draws, values):
 
     def statistic(some_truth, some_guess):
         some_truth, some_guess = np.asarray(some_truth), np.asarray(some_guess)
+        expect(some_truth.size, f"for {inputs} one of your draws is empty: draw from the names of the groups")
+        exchanged = some_truth.shape == some_guess.shape and some_guess.flat[0] in row_of
+        answer.expect(not exchanged, "guess first", inputs)
         pairs = some_truth.shape == some_guess.shape and np.array_equal(some_guess, -some_truth)
         answer.expect(pairs, "draws truth and guess apart", inputs)
         draws.append([row_of[value] for value in some_truth.tolist()])
@@ -145,6 +148,18 @@ def _(statistic, truth, guess, groups, repeats, rng):
 @group_bootstrap.wrong("a seed of its own", says="you drew the same rows: let rng draw, not a generator of your own")
 def _(statistic, truth, guess, groups, repeats, rng):
     return group_bootstrap(statistic, truth, guess, groups, repeats, np.random.default_rng(0))
+
+
+@group_bootstrap.wrong("guess first", says="you exchanged truth and guess: statistic(truth[rows], guess[rows])")
+def _(statistic, truth, guess, groups, repeats, rng):
+    return group_bootstrap(statistic, guess, truth, groups, repeats, rng)
+
+
+@group_bootstrap.wrong(
+    "too few draws", says="you called the statistic {number} times where {repeats} are expected, once for each draw"
+)
+def _(statistic, truth, guess, groups, repeats, rng):
+    return group_bootstrap(statistic, truth, guess, groups, repeats // 2, rng)
 
 
 @group_bootstrap.wrong("draws truth and guess apart", says="you drew truth and guess apart; take the same rows of both")

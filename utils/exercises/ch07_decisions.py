@@ -17,8 +17,8 @@ from utils.exercises.core import exercise
     ],
 )
 def sensitivity_at(labels, scores, specificity):
-    """labels (n,) 0 or 1, scores (n,), wanted specificity
-    → largest sensitivity (float) with at least that specificity"""
+    """labels (n,) 0 or 1, scores (n,), wanted specificity → largest sensitivity (float) of a threshold
+    with at least that specificity; one above all scores, without any alarm, is allowed"""
     best = 0.0
     for threshold in np.unique(scores):
         positive = scores >= threshold
@@ -76,7 +76,8 @@ def _(labels, scores, specificity):
 
 
 @sensitivity_at.wrong(
-    "share of false alarms", says="you fixed the share of false alarms; the specificity is 1 minus that share"
+    "share of false alarms",
+    says="you found every case, as an alarm for everybody does: the specificity is 1 minus the share of false alarms",
 )
 def _(labels, scores, specificity):
     specificities, sensitivities = _table(labels, scores)
@@ -111,8 +112,8 @@ def _(labels, scores, specificity):
     ],
 )
 def pick_threshold(labels, probabilities, cost_missed, cost_false_alarm):
-    """labels (n,) 0 or 1, probabilities (n,) of 1 → threshold (float) with the smallest total cost,
-    where an alarm is given for probabilities >= threshold"""
+    """labels (n,) 0 or 1, probabilities (n,) of 1 → threshold (float) with the smallest total cost:
+    alarms are probabilities >= threshold; one above them all, without any alarm, is allowed"""
     thresholds = np.append(np.unique(probabilities), np.inf)
     alarms = probabilities >= thresholds[:, None]
     missed = np.sum(~alarms & (labels == 1), axis=1)
@@ -137,7 +138,10 @@ def _(answer, rng):
 def _judge_threshold(answer, inputs, *numbers):
     """Every threshold with the smallest cost is right, whichever the reference picks."""
     least = _cost(*numbers, pick_threshold(*numbers))
-    why = f"there is a threshold at which the errors cost no more than {least:g} in total"
+
+    def why(threshold):
+        return f"the errors cost {_cost(*numbers, threshold):g} there, and {least:g} at the best threshold"
+
     answer.case(inputs, *numbers, accept=lambda threshold: _cost(*numbers, threshold) <= least, why=why)
 
 
@@ -158,7 +162,7 @@ def _(labels, probabilities, cost_missed, cost_false_alarm):
     return pick_threshold(labels, probabilities, cost_false_alarm, cost_missed)
 
 
-@pick_threshold.wrong("fewest errors", says="you counted errors; multiply each with what it costs")
+@pick_threshold.wrong("fewest errors", says="your threshold makes the fewest errors; multiply each with what it costs")
 def _(labels, probabilities, cost_missed, cost_false_alarm):
     return pick_threshold(labels, probabilities, 1, 1)
 

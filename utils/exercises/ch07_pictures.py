@@ -133,7 +133,7 @@ def _(confidence, correct, bins):
     ],
 )
 def dice(mask, predicted):
-    """mask and predicted, two arrays of one shape of 0 and 1 or bool → Dice coefficient (float)"""
+    """mask and predicted, two arrays of one shape, of bool or of the integers 0 and 1 → Dice (float)"""
     mask, predicted = mask.astype(bool), predicted.astype(bool)
     marked = mask.sum() + predicted.sum()
     return float(2 * np.sum(mask & predicted) / marked) if marked else 1.0
@@ -148,6 +148,8 @@ def _(answer, rng):
         for kind, words in [(bool, "bool"), (np.uint8, "0 and 1")]:
             why = "twice the common part, divided by the sum of both"
             answer.case(f"masks of shape {shape} of {words}", mask.astype(kind), predicted.astype(kind), why=why)
+    large = np.ones((20, 30), np.uint8)
+    answer.case("masks of 600 pixels of 0 and 1, all marked", large, large.copy(), why="equal masks give 1")
     nothing, something = np.zeros((3, 3), int), np.eye(3, dtype=int)
     answer.case("two empty masks", nothing, nothing, why="they agree, so return 1")
     answer.case("an empty prediction", something, nothing, why="nothing is in common")
@@ -179,16 +181,26 @@ def _(mask, predicted):
     return dice(mask, predicted) / 2
 
 
-@dice.wrong("precision", says="you divided by what is predicted alone; nuclei that were missed must count, too")
+@dice.wrong("precision", says="you divided by what the prediction marks alone; divide by the sum of both")
 def _(mask, predicted):
     both, _, predicted = _sums(mask, predicted)
     return float(both / max(predicted, 1))
 
 
-@dice.wrong("recall", says="you divided by what is in the mask alone; nuclei that were invented must count, too")
+@dice.wrong("recall", says="you divided by what the mask marks alone; divide by the sum of both")
 def _(mask, predicted):
     both, marked, _ = _sums(mask, predicted)
     return float(both / max(marked, 1))
+
+
+@dice.wrong(
+    "counts in 8 bits",
+    says="you returned {got} where {wanted} is expected: a product of uint8 arrays counts only to 255; use np.sum, or "
+    "turn the masks into bool first",
+)
+def _(mask, predicted):
+    marked = int(mask.sum()) + int(predicted.sum())
+    return float(2 * (mask.ravel() @ predicted.ravel() if mask.dtype != bool else np.sum(mask & predicted)) / marked)
 
 
 @dice.wrong("smoothed", says="you added a number above and below the line; divide the plain sums")

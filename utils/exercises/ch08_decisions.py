@@ -27,14 +27,14 @@ def net_benefit(labels, risks, threshold):
 @net_benefit.checks
 def _(answer, rng):
     cases = [
-        (np.array([1, 0, 0, 0]), np.array([0.9, 0.6, 0.2, 0.1]), 0.2),
+        (np.array([1, 0, 0, 0, 1, 0]), np.array([0.9, 0.6, 0.2, 0.3, 0.1, 0.1]), 0.2),
         (np.array([0, 1]), np.array([0.3, 0.1]), 0.25),
     ]
     for n, threshold in [(20, 0.1), (50, 0.4), (30, 0.99)]:
         labels = rng.permutation(np.arange(n) % 5 == 0).astype(int)
         cases.append((labels, np.round(np.clip(0.3 * labels + 0.6 * rng.random(n), 0, 1), 1), threshold))
     for labels, risks, threshold in cases:
-        inputs = None if len(labels) <= 4 else f"{len(labels)} people and threshold {threshold}"
+        inputs = None if len(labels) <= 6 else f"{len(labels)} people and threshold {threshold}"
         why = "(true positives - false positives × t / (1 - t)) / n"
         answer.case(inputs, labels, risks, threshold, why=why)
 
@@ -116,7 +116,7 @@ def auc(labels, scores):
 )
 def subgroup_gap(labels, risks, members, score):
     """labels, risks, members (n,), score(labels, risks) → number.
-    → {subgroup: score} of those that have both labels, and largest minus smallest"""
+    → {subgroup: score} of those that have both labels; largest minus smallest, or 0.0 if none has"""
     scores = {}
     for name in np.unique(members):
         inside = members == name
@@ -133,6 +133,7 @@ def _(answer, rng):
         labels = rng.permutation(np.arange(n) % 3 == 0).astype(int)
         cases.append((labels, rng.normal(size=n) + labels * (members == names[0]) + 0.5 * labels, members))
     labels, risks, members = cases[1]
+    cases.append((labels, risks, np.select([members == "old", members == "young"], ["a", "b"], "c")))
     cases.append((np.where(members == "young", 0, labels), risks, members))
     cases.append((np.where(members == "old", 1, labels), risks, members))
     cases.append((*cases[0][:2], np.repeat("all", 60)))
@@ -147,6 +148,8 @@ def _(answer, rng):
             answer.expect(name not in map(str, got), mistake, inputs)
         why = {"dictionary": "score(labels, risks) within each subgroup", "gap": "the largest minus the smallest score"}
         answer.case(inputs, labels, risks, members, auc, why=why, shape="the gap is one number")
+    inputs = "two subgroups, one without a case and one of cases alone"
+    answer.case(inputs, np.array([0, 0, 1, 1]), np.arange(4) / 4, np.repeat(["female", "male"], 2), auc, why=why)
 
 
 @subgroup_gap.wrong("the sign", says="your gap is below 0; take the largest minus the smallest")
@@ -181,6 +184,20 @@ def _(labels, risks, members, score):
     names = [name for name in np.unique(members) if labels[members == name].any()]
     _, gap = subgroup_gap(labels, risks, members, score)
     return {name: score(labels[members == name], risks[members == name]) for name in names}, gap
+
+
+@subgroup_gap.wrong(
+    "no score at all", says="no subgroup has a score, and the largest of no numbers is an error: return {{}} and 0.0"
+)
+def _(labels, risks, members, score):
+    scores, _ = subgroup_gap(labels, risks, members, score)
+    return scores, max(scores.values()) - min(scores.values())
+
+
+@subgroup_gap.wrong("the first two", says="you compared two of the subgroups; take the largest and the smallest of all")
+def _(labels, risks, members, score):
+    scores, _ = subgroup_gap(labels, risks, members, score)
+    return scores, abs(np.subtract(*list(scores.values())[:2])) if len(scores) > 1 else 0.0
 
 
 @subgroup_gap.wrong(

@@ -96,7 +96,8 @@ def _(days, died, horizon):
     ],
 )
 def carry_forward(values, observed):
-    """values (visits, variables), observed of bool → filled, all one shape; 0 before the first"""
+    """values (visits, variables), observed of bool, the same shape → filled, the same shape: for each
+    variable the latest observed value at or before the visit, or 0 if there is none"""
     filled, latest = np.zeros(values.shape), np.zeros(values.shape[1])
     for t in range(len(values)):
         latest = np.where(observed[t], values[t], latest)
@@ -189,8 +190,8 @@ def _(values, observed):
     ],
 )
 def time_since(times, observed):
-    """times (visits,), observed (visits, variables) of bool → since (visits, variables):
-    time since last observed at an earlier visit, or since the first visit if never"""
+    """times (visits,), rising, observed (visits, variables) of bool → age (visits, variables): the time
+    since the variable was last observed at an earlier visit, or since the first visit if it never was"""
     since = np.zeros(observed.shape)
     for t in range(1, len(times)):
         since[t] = times[t] - times[t - 1] + np.where(observed[t - 1], 0, since[t - 1])

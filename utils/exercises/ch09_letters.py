@@ -148,12 +148,15 @@ def _judge_parts(answer, inputs, sequences, share, generator, wanted):
 
 def _rows(part, count, inputs):
     rows = expect_array(part, inputs=inputs)
+    expect(rows.dtype.kind != "b", f"for {inputs} your parts are masks; np.flatnonzero turns a mask into row numbers")
     places = rows.ndim == 1 and np.all((rows >= 0) & (rows < count) & (rows == rows.astype(int)))
     expect(places, f"for {inputs} each part should be row numbers from 0 to {count - 1}")
     return rows.astype(int)
 
 
-@split_unique.wrong("splits first", says="your two parts share {number} sequences: take copies out before you split")
+@split_unique.wrong(
+    "splits first", says="{number} of the sequences in one part are in the other, too: take copies out before you split"
+)
 def _(sequences, share, rng):
     rows = rng.permutation(len(sequences))
     cut = round(share * len(rows))

@@ -33,8 +33,8 @@ def message_step(states, bonds, features, weights):
 def _(answer, rng):
     given, width, kinds = 4, 3, 2
     for inputs, atoms, pairs in [
-        ("a chain of 3 atoms", 3, [(0, 1), (1, 2)]),
         ("a ring of 5 atoms with one outside", 6, [(0, 1), (1, 2), (2, 3), (3, 4), (4, 0), (4, 5)]),
+        ("a chain of 3 atoms", 3, [(0, 1), (1, 2)]),
         ("a single atom without a bond", 1, []),
         ("two parts without a bond between them", 4, [(1, 0), (3, 2)]),
         ("a star of 5 atoms", 5, [(0, 1), (0, 2), (3, 0), (0, 4)]),
@@ -52,13 +52,13 @@ def _(answer, rng):
         )
 
 
-def _step(states, bonds, features, weights, both=True, relu=True, mean=False, last=True):
+def _step(states, bonds, features, weights, both=True, relu=True, mean=False, last=True, add=True):
     """The step with one of its parts changed."""
     heard, count = np.zeros((len(states), len(weights["of_sum"]))), np.zeros((len(states), 1))
     for (one, other), feature in zip(bonds, features, strict=True):
         for listens, speaks in ((one, other), (other, one))[: 2 if both else 1]:
             message = states[speaks] @ weights["of_neighbour"] + feature @ weights["of_bond"] + weights["message_bias"]
-            heard[listens] += np.maximum(message, 0) if relu else message
+            heard[listens] = add * heard[listens] + (np.maximum(message, 0) if relu else message)
             count[listens] += 1
     heard = heard if relu else np.maximum(heard, 0)
     heard = heard / np.maximum(count, 1) if mean else heard
@@ -69,6 +69,24 @@ def _step(states, bonds, features, weights, both=True, relu=True, mean=False, la
 @message_step.wrong("one way only", says="your messages go one way only: each atom of a bond hears the other")
 def _(states, bonds, features, weights):
     return _step(states, bonds, features, weights, both=False)
+
+
+@message_step.wrong("the last message alone", says="your atoms hear their last message alone: add the messages up")
+def _(states, bonds, features, weights):
+    return _step(states, bonds, features, weights, add=False)
+
+
+@message_step.wrong(
+    "an index twice",
+    says="your atoms lose messages: heard[bonds[:, 0]] += … adds only once to an atom that is there twice; use "
+    "np.add.at, or a loop over the bonds",
+)
+def _(states, bonds, features, weights):
+    heard = np.zeros((len(states), len(weights["of_sum"])))
+    for listens, speaks in (bonds.T, bonds.T[::-1]):
+        messages = states[speaks] @ weights["of_neighbour"] + features @ weights["of_bond"] + weights["message_bias"]
+        heard[listens] += np.maximum(messages, 0)
+    return np.maximum(states @ weights["of_self"] + heard @ weights["of_sum"] + weights["bias"], 0)
 
 
 @message_step.wrong(
@@ -147,6 +165,7 @@ def _(answer, rng):
         answer.case(inputs, labels, rng.normal(scale=2, size=(n, tasks)), **words)
     uneven = np.array([[1, np.nan], [0, np.nan], [1, 0], [1, np.nan]])
     answer.case("4 molecules, 2 tasks, of which the second has one label", uneven, rng.normal(size=(4, 2)), **words)
+    answer.case("2 molecules, 2 tasks, a single label", np.array([[np.nan, 1], [np.nan] * 2]), np.ones((2, 2)), **words)
     answer.case("3 molecules, 1 task, no label at all", np.full((3, 1), np.nan), rng.normal(size=(3, 1)), **words)
     for labels in ([[1, 0], [np.nan, 0]], [[0, 1], [1, np.nan]]):  # far off the mark, and right on it
         logits = np.array([[-1000.0, 1000.0], [1000.0, 3.0]])

@@ -9,16 +9,22 @@ class NoBatch(ValueError):
     """A function of a batch was given a single input."""
 
 
+class NoArray(ValueError):
+    """A function of a batch was given a list, which to a network is several inputs."""
+
+
 def of_batch(function, ndim):
     """The function of a batch, which like a network refuses an input of ``ndim`` axes that is not in a batch."""
 
-    def checked(batch):
+    def _(batch):
+        if isinstance(batch, (list, tuple)):
+            raise NoArray("a batch is one array, and this is a list of arrays: np.stack makes one of it")
         shape = np.shape(batch)
         if len(shape) != ndim + 1:
             raise NoBatch(f"a batch of inputs has {ndim + 1} axes, and this array has the shape {shape}")
         return function(np.asarray(batch))
 
-    return checked
+    return _
 
 
 def _flat(x):
@@ -44,8 +50,8 @@ SCORES = {
     ],
 )
 def integrated_gradients(slope, image, start, steps):
-    """slope: batch (n, …) → gradients (n, …), image and start (…), steps: points on the way
-    → attributions (…): (image - start) times the mean gradient on the straight way between them"""
+    """slope: batch (n, …) → gradients (n, …), image and start (…), number of steps → attributions (…):
+    (image - start) times the mean gradient at the middles of equal steps from start to image"""
     shares = (np.arange(steps) + 0.5) / steps
     points = start + shares.reshape(-1, *[1] * image.ndim) * (image - start)
     return (image - start) * slope(points).mean(axis=0)
@@ -230,7 +236,7 @@ def _(score, image, start, attributions):
 )
 def grad_cam(maps, slopes):
     """maps (h, w, k) of a layer, slopes (h, w, k): the score's gradient with respect to them
-    → (h, w): the maps, each weighed by its mean gradient, added up, and cut off at 0"""
+    → (h, w): the sum of the maps, each times its mean gradient, and 0 where that sum is negative"""
     weights = slopes.mean(axis=(0, 1))
     return np.maximum((maps * weights).sum(axis=-1), 0)
 

@@ -186,7 +186,9 @@ def _(score, image, importance, fill, steps):
 
 
 @deletion_area.wrong(
-    "the least important first", says="you covered the least important places first; sort by -importance"
+    "the least important first",
+    says="you covered the least important places first, or put the most important ones back on an empty picture; sort "
+    "by -importance, and cover",
 )
 def _(score, image, importance, fill, steps):
     return deletion_area(score, image, -importance, fill, steps)

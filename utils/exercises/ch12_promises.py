@@ -29,7 +29,7 @@ def conformal_sets(calibration, labels, probabilities, error):
 
 @conformal_sets.checks
 def _(answer, rng):
-    for n, m, classes, error in [(20, 12, 3, 0.1), (50, 30, 2, 0.2), (33, 25, 4, 0.3), (5, 6, 3, 0.1)]:
+    for n, m, classes, error in [(20, 12, 3, 0.1), (50, 30, 2, 0.2), (33, 25, 4, 0.3), (5, 6, 3, 0.1), (9, 8, 3, 0.1)]:
         # In steps of 1/1024, so that 1 - p is exact and a class at the limit is at the limit however one computes it.
         calibration, probabilities = (
             np.array([rng.multinomial(1024, row) for row in rng.dirichlet(np.full(classes, 0.8), rows)]) / 1024
@@ -77,7 +77,7 @@ def _(calibration, labels, probabilities, error):
 
 @conformal_sets.wrong(
     "the plain quantile",
-    says="you took a quantile of n numbers; the new row counts too, k = ceil((n + 1) * (1 - error))",
+    says="your limit is too low; the new row counts too, and k is rounded up, k = ceil((n + 1) * (1 - error))",
 )
 def _(calibration, labels, probabilities, error):
     return _limited(calibration, labels, probabilities, lambda badness: np.quantile(badness, 1 - error))
@@ -184,7 +184,7 @@ def _(weights, sizes):
     return federated_average(weights, sizes)[0]
 
 
-@federated_average.wrong("overwrites the first hospital", says=changes("weights"))
+@federated_average.wrong("overwrites the first hospital", says=changes("weights", nested=True))
 def _(weights, sizes):
     total = weights[0]
     for place, array in enumerate(federated_average(weights, sizes)):

@@ -1,4 +1,4 @@
-"""Exercises of chapter 13, to plan: what more examples would bring, and which model for which question."""
+"""Exercises of chapter 13, to plan: what more examples bring to two methods, and which model for which question."""
 
 import numpy as np
 
@@ -7,10 +7,121 @@ from utils.exercises.expect import expect_parts
 
 
 @exercise(
+    "13.2",
+    "Where does it catch up?",
+    points=2,
+    hints=[
+        "One number for each size: deep.mean(axis=0) and classical.mean(axis=0). Less error is better, a tie counts.",
+        "Sort by size, and look from the largest downwards: as long as the deep model keeps up, go on.",
+        "Return the last size at which it still kept up; None if it does not even at the largest.",
+    ],
+)
+def catches_up(sizes, deep, classical):
+    """sizes (k,) in any order; errors deep and classical (draws, k) → the smallest size such that
+    there and at all larger ones deep's mean error is at most classical's; None if not at the largest"""
+    keeps_up = deep.mean(axis=0) <= classical.mean(axis=0)
+    found = None
+    for place in np.argsort(sizes)[::-1]:
+        if not keeps_up[place]:
+            break
+        found = sizes[place]
+    return found
+
+
+@catches_up.checks
+def _(answer, rng):
+    # In the order of the sizes: does deep keep up? 0 no, 1 yes, 2 with equal errors. And how much it owes to one draw.
+    cases = [
+        (np.array([1, 0, 0]), 0, "sorted"),
+        (np.array([1, 0, 1, 1]), 0, "sorted"),
+        (np.array([1, 0, 0, 2, 1]), 0, "sorted"),
+        (np.array([0, 0, 0, 0, 1]), 0, "descending"),
+        (np.array([1, 1, 1, 1]), 0, "sorted"),
+        (np.array([1, 0, 1, 0]), 0, "sorted"),
+        (np.array([0, 0, 0]), 64, "sorted"),
+        (np.array([0, 1, 1]), 64, "sorted"),
+        (np.array([0, 1, 0, 1, 1, 1]), 0, "shuffled"),
+    ]
+    for ahead, luck, order in cases:
+        k = len(ahead)
+        sizes = np.sort(rng.permutation(np.arange(2, 80))[:k]) * 10
+        marks = ", ".join(f"{size}: {'-+='[mark]}" for size, mark in zip(sizes.tolist(), ahead, strict=True))
+        # In steps of 1/1024, so that the means are exact; both scatter alike, so that a draw decides like the mean.
+        classical = rng.integers(200, 400, size=k) / 1024
+        deep = classical - np.array([-1, 1, 0])[ahead] * rng.integers(8, 40, size=k) / 1024
+        noise = rng.integers(40, 90, size=(2, k)) / 1024
+        noise = np.concatenate([noise, -noise])
+        deep, classical = deep + noise, classical + noise
+        deep += luck * np.array([1, 1, 1, -3])[:, None] / 1024  # the mean stays the same
+        places = {"sorted": np.arange(k), "descending": np.arange(k)[::-1], "shuffled": rng.permutation(k)}[order]
+        answer.case(
+            f"{len(deep)} draws at the sizes {marks} (+ where deep has the smaller mean error, = where they are equal)",
+            *(sizes[places], deep[:, places], classical[:, places]),
+            shape="one size",
+            why="from there on deep keeps up at every larger size",
+        )
+
+
+@catches_up.wrong("without ties", says="you left out a tie; equal errors count as keeping up")
+def _(sizes, deep, classical):
+    return catches_up(sizes, deep + 1e-9, classical)
+
+
+@catches_up.wrong("the first size", says="you took the first size at which deep keeps up; later it is behind again")
+def _(sizes, deep, classical):
+    ahead = deep.mean(axis=0) <= classical.mean(axis=0)
+    return sizes[ahead].min() if catches_up(sizes, deep, classical) is not None else None
+
+
+@catches_up.wrong(
+    "the largest size", says="you returned the largest size at which deep keeps up; return the smallest from which on"
+)
+def _(sizes, deep, classical):
+    ahead = deep.mean(axis=0) <= classical.mean(axis=0)
+    return sizes[ahead].max() if catches_up(sizes, deep, classical) is not None else None
+
+
+@catches_up.wrong(
+    "the median",
+    says="you counted the draws or took their median; compare the means, in which one draw can outweigh the others",
+)
+def _(sizes, deep, classical):
+    return catches_up(sizes, *(np.median(errors, axis=0, keepdims=True) for errors in (deep, classical)))
+
+
+@catches_up.wrong("the largest instead of None", says="you returned {got}: deep is behind at the largest, return None")
+def _(sizes, deep, classical):
+    found = catches_up(sizes, deep, classical)
+    return sizes.max() if found is None else found
+
+
+@catches_up.wrong("more is better", says="you looked for the larger error; less error is better")
+def _(sizes, deep, classical):
+    return catches_up(sizes, classical, deep)
+
+
+@catches_up.wrong("the place", says="you returned {got}, which is a place in the array; return the size that is there")
+def _(sizes, deep, classical):
+    found = catches_up(sizes, deep, classical)
+    return None if found is None else int(np.flatnonzero(sizes == found)[0])
+
+
+@catches_up.wrong("the best draws", says="you compared the best draws; compare the means, or luck decides")
+def _(sizes, deep, classical):
+    return catches_up(sizes, deep.min(axis=0, keepdims=True), classical.min(axis=0, keepdims=True))
+
+
+@catches_up.wrong("as they stand", says="you took the sizes in the order they have; they may come in any order")
+def _(sizes, deep, classical):
+    found = catches_up(np.arange(len(sizes)), deep, classical)
+    return None if found is None else sizes[found]
+
+
+@exercise(
     "13.3",
     "What would more examples bring?",
     points=2,
-    returns=("a", "b", "times"),
+    returns=("a", "b", "factor"),
     hints=[
         "Take logarithms of both: log(error) = log(a) - b * log(n), a straight line.",
         "slope, start = np.polyfit(np.log(sizes), np.log(errors), 1). Then b = -slope and a = np.exp(start).",
@@ -19,7 +130,7 @@ from utils.exercises.expect import expect_parts
 )
 def power_law(sizes, errors):
     """sizes and errors (k,), all above 0 → a, b of the line errors = a * sizes ** -b, fitted to the
-    logarithms by least squares, and times how many examples would halve the error"""
+    logarithms by least squares, and the factor: how many times as many examples halve the error"""
     slope, start = np.polyfit(np.log(sizes), np.log(errors), 1)
     return np.exp(start), -slope, 2 ** (-1 / slope)
 
@@ -37,7 +148,7 @@ def _(answer, rng):
             why={
                 "a": "the error at n = 1 on the line through the logarithms",
                 "b": "minus the slope of the line through the logarithms",
-                "times": "the factor f with f ** -b = 1 / 2",
+                "factor": "the f with f ** -b = 1 / 2",
             },
             shape="each is one number",
         )

@@ -1,4 +1,4 @@
-"""Exercises of chapter 13, to compare two methods: on the same test examples, and over the number of examples."""
+"""Exercise of chapter 13, to compare two methods: a paired bootstrap on the same test examples."""
 
 import copy
 
@@ -6,7 +6,7 @@ import numpy as np
 
 from utils.exercises.core import exercise
 from utils.exercises.draws import BIG_GROUPS, NEVER_DRAWN, NO_REPEATS, OTHER_NUMBER, PART_OF_A_GROUP, judge_draws
-from utils.exercises.expect import SINGLE, expect_array, expect_close, expect_parts
+from utils.exercises.expect import SINGLE, expect, expect_array, expect_close, expect_parts
 
 
 @exercise(
@@ -44,7 +44,7 @@ def _(answer, rng):
         weight = {1: rng.uniform(0.5, 1.5, len(groups)), 2: rng.uniform(1.0, 3.0, len(groups))}
         error = _Recorder(answer, truth, weight, inputs)
         returned = answer(error, truth, truth + 1, truth + 2, groups, repeats, rng)
-        first, second = (error.draws[method][-repeats:] for method in (1, 2))
+        first, second = (error.drawn(method, repeats) for method in (1, 2))
         enough = min(len(first), len(second)) == repeats
         answer.expect(enough, "too few draws", inputs, first=len(first), second=len(second), repeats=repeats)
         judge_draws(first, groups, inputs)
@@ -56,7 +56,7 @@ def _(answer, rng):
     for generator in (copy.deepcopy(rng), copy.deepcopy(rng), np.random.default_rng(1)):
         error = _Recorder(answer, truth, weight, inputs)
         answer(error, truth, truth + 1, truth + 2, groups, 30, generator)
-        drawn_by.append([rows.tolist() for rows in error.draws[1]])
+        drawn_by.append([rows.tolist() for rows in error.calls[1]])
     answer.expect(drawn_by[0] == drawn_by[1], "another generator", "two generators in the same state")
     answer.expect(drawn_by[0] != drawn_by[2], "a seed of its own", "two different generators")
 
@@ -66,16 +66,25 @@ class _Recorder:
 
     def __init__(self, answer, truth, weight, inputs):
         self.answer, self.truth, self.weight, self.inputs = answer, truth, weight, inputs
-        self.draws = {1: [], 2: []}
+        self.calls = {1: [], 2: []}
 
     def __call__(self, truth, answers):
         truth, answers = np.asarray(truth), np.asarray(answers)
+        expect(truth.size, f"for {self.inputs} one of your draws is empty: draw from the names of the groups")
         method = set((answers - truth).tolist()) if truth.shape == answers.shape else set()
+        self.answer.expect(not method or max(method) > 0, "answers first", self.inputs)
         self.answer.expect(len(method) == 1 and method <= {1, 2}, "draws truth and answers apart", self.inputs)
         [method], rows = method, np.array([np.flatnonzero(self.truth == value)[0] for value in truth])
-        if not np.array_equal(rows, np.arange(len(self.truth))):
-            self.draws[method].append(rows)
+        self.calls[method].append(rows)
         return float(self.weight[method][rows].mean())
+
+    def drawn(self, method, repeats):
+        """The rows of the draws: of all calls but those on the data themselves. A draw may be all rows by chance, so
+        as many of these calls are left out as there are too many."""
+        calls, whole = self.calls[method], np.arange(len(self.truth))
+        themselves = [place for place, rows in enumerate(calls) if np.array_equal(rows, whole)]
+        surplus = len(calls) if 2 * len(themselves) > len(calls) else max(len(calls) - repeats, 0)
+        return [rows for place, rows in enumerate(calls) if place not in themselves[:surplus]][-repeats:]
 
 
 NUMBERS, MIDDLE = ("ratio", "low", "high"), [0.025, 0.975]
@@ -188,6 +197,11 @@ def _(error, truth, one, other, groups, repeats, rng):
     return error_ratio(error, truth, one[shuffled], other[shuffled], groups, repeats, rng)
 
 
+@error_ratio.wrong("answers first", says="you exchanged the two: error(truth[rows], one[rows])")
+def _(error, truth, one, other, groups, repeats, rng):
+    return error_ratio(lambda a, b: error(b, a), truth, one, other, groups, repeats, rng)
+
+
 @error_ratio.wrong(
     "too few draws",
     says="you judged one on {first} draws of rows and other on {second}, where {repeats} are expected",
@@ -204,95 +218,3 @@ def _(error, truth, one, other, groups, repeats, rng):
 @error_ratio.wrong("a seed of its own", says="you drew the same rows: let rng draw, not a generator of your own")
 def _(error, truth, one, other, groups, repeats, rng):
     return error_ratio(error, truth, one, other, groups, repeats, np.random.default_rng(0))
-
-
-@exercise(
-    "13.2",
-    "Where does it catch up?",
-    points=2,
-    hints=[
-        "One number for each size: deep.mean(axis=0) and classical.mean(axis=0). Less error is better, a tie counts.",
-        "Sort by size, and look from the largest downwards: as long as the deep model keeps up, go on.",
-        "Return the last size at which it still kept up; None if it does not even at the largest.",
-    ],
-)
-def catches_up(sizes, deep, classical):
-    """sizes (k,) in any order; errors deep and classical (draws, k) → the smallest size such that
-    there and at all larger ones deep's mean error is at most classical's; None if there is none"""
-    keeps_up = deep.mean(axis=0) <= classical.mean(axis=0)
-    found = None
-    for place in np.argsort(sizes)[::-1]:
-        if not keeps_up[place]:
-            break
-        found = sizes[place]
-    return found
-
-
-@catches_up.checks
-def _(answer, rng):
-    cases = [  # in the order of the sizes: does deep keep up? 0 no, 1 yes, 2 with equal errors
-        (np.array([1, 0, 0, 2, 1]), False, "sorted"),
-        (np.array([0, 0, 0, 0, 1]), False, "descending"),
-        (np.array([1, 1, 1, 1]), False, "sorted"),
-        (np.array([1, 0, 1, 0]), False, "sorted"),
-        (np.array([0, 0, 0]), True, "sorted"),
-        (np.array([0, 1, 0, 1, 1, 1]), False, "shuffled"),
-    ]
-    for ahead, lucky, order in cases:
-        k = len(ahead)
-        sizes = np.sort(rng.permutation(np.arange(2, 80))[:k]) * 10
-        marks = ", ".join(f"{size}: {'-+='[mark]}" for size, mark in zip(sizes.tolist(), ahead, strict=True))
-        # In steps of 1/1024, so that the means are exact; both scatter alike, so that a draw decides like the mean.
-        classical = rng.integers(200, 400, size=k) / 1024
-        deep = classical - np.array([-1, 1, 0])[ahead] * rng.integers(8, 40, size=k) / 1024
-        noise = rng.integers(40, 90, size=(2, k)) / 1024
-        noise = np.concatenate([noise, -noise])
-        deep, classical = deep + noise, classical + noise
-        if lucky:  # one draw, while the mean stays behind
-            deep += np.array([64, 64, 64, -128])[:, None] / 1024
-        places = {"sorted": np.arange(k), "descending": np.arange(k)[::-1], "shuffled": rng.permutation(k)}[order]
-        answer.case(
-            f"{len(deep)} draws at the sizes {marks} (+ where deep has the smaller mean error, = where they are equal)",
-            *(sizes[places], deep[:, places], classical[:, places]),
-            shape="one size",
-            why="from there on deep keeps up at every larger size",
-        )
-
-
-@catches_up.wrong("without ties", says="you left out a tie; equal errors count as keeping up")
-def _(sizes, deep, classical):
-    return catches_up(sizes, deep + 1e-9, classical)
-
-
-@catches_up.wrong("the first size", says="you took the first size at which deep keeps up; later it is behind again")
-def _(sizes, deep, classical):
-    ahead = deep.mean(axis=0) <= classical.mean(axis=0)
-    return sizes[ahead].min() if catches_up(sizes, deep, classical) is not None else None
-
-
-@catches_up.wrong("the largest instead of None", says="you returned {got}: deep is behind at the largest, return None")
-def _(sizes, deep, classical):
-    found = catches_up(sizes, deep, classical)
-    return sizes.max() if found is None else found
-
-
-@catches_up.wrong("more is better", says="you looked for the larger error; less error is better")
-def _(sizes, deep, classical):
-    return catches_up(sizes, classical, deep)
-
-
-@catches_up.wrong("the place", says="you returned {got}, which is a place in the array; return the size that is there")
-def _(sizes, deep, classical):
-    found = catches_up(sizes, deep, classical)
-    return None if found is None else int(np.flatnonzero(sizes == found)[0])
-
-
-@catches_up.wrong("the best draws", says="you compared the best draws; compare the means, or luck decides")
-def _(sizes, deep, classical):
-    return catches_up(sizes, deep.min(axis=0, keepdims=True), classical.min(axis=0, keepdims=True))
-
-
-@catches_up.wrong("as they stand", says="you took the sizes in the order they have; they may come in any order")
-def _(sizes, deep, classical):
-    found = catches_up(np.arange(len(sizes)), deep, classical)
-    return None if found is None else sizes[found]

@@ -9,8 +9,8 @@ from utils.exercises.expect import expect
 # The sentences after "for {inputs}", for ``says`` of the mistakes in the exercises that use ``judge_draws``.
 PART_OF_A_GROUP = "you drew some rows of a group and not the others; draw whole groups"
 OTHER_NUMBER = (
-    "one of your draws holds {drawn} groups, counting repeats, where {number} are expected: draw as many as there "
-    "are, and let a group that was drawn twice count twice"
+    "the number of groups in one of your draws, counting repeats, is {drawn} where {number} is expected: draw as many "
+    "as there are, and let a group that was drawn twice count twice"
 )
 NO_REPEATS = "no group came twice in any draw: draw with replacement"
 NEVER_DRAWN = "group {group} was in none of your draws: draw from all groups"

@@ -118,7 +118,8 @@ def expect(condition: Any, message: str) -> None:
 
 def _subject(inputs: str, part: str):
     """The beginning of a sentence about what came: ``for 4 rows you returned``, ``for 4 rows your loss is``."""
-    return (f"for {inputs} " if inputs else "") + (f"your {part} is" if part else "you returned")
+    verb = "are" if part.endswith("s") and not part.endswith("ss") else "is"  # weights are, a loss is
+    return (f"for {inputs} " if inputs else "") + (f"your {part} {verb}" if part else "you returned")
 
 
 def expect_array(
@@ -177,10 +178,10 @@ def expect_close(
     ``inputs`` names the input, ``part`` the part of the result, ``shape`` explains the shape, and ``why`` the values:
     a text, or a function of the first place (tuple of int) that is wrong. Returns the array.
     """
-    wanted = as_array(wanted)
+    right, wanted = wanted, as_array(wanted)
     if wanted.dtype.kind not in "fiub":
         expect(
-            alike(got, wanted), f"{_subject(inputs, part)} {describe(got)} where {_text(wanted.tolist())} is expected"
+            alike(got, right), f"{_subject(inputs, part)} {describe(got)} where {_text(wanted.tolist())} is expected"
         )
         return as_array(got)
     kind = "b" if wanted.dtype.kind == "b" else "fiub"
