@@ -22,6 +22,7 @@ STUBS = {
     for cell in read(path).cells
     if "exercise" in cell.metadata
 }
+WRONG_ON_PURPOSE = {"somebody"}  # the cell of chapter 00 that shows what a wrong answer looks like
 WRONG = [(identifier, answer) for identifier in IDS for answer in core.get(identifier).wrong_answers]
 
 
@@ -59,6 +60,26 @@ def test_stub_has_the_signature_of_the_reference(identifier):
 
 def test_every_stub_has_an_exercise():
     assert set(STUBS) == set(IDS)
+
+
+def bound(source):
+    """The names that a cell gives a value to, at whatever place."""
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            yield node.id
+        elif isinstance(node, (ast.FunctionDef, ast.ClassDef, ast.arg)):
+            yield node.arg if isinstance(node, ast.arg) else node.name
+        elif isinstance(node, ast.alias):
+            yield (node.asname or node.name).split(".")[0]
+
+
+@pytest.mark.parametrize("path", CHAPTERS, ids=lambda path: path.stem)
+def test_the_learners_name_is_given_a_value_in_one_cell_alone(path):
+    """A check that is run again judges what the learner wrote, and not what a later cell has put in its place."""
+    cells = [cell for cell in read(path).cells if cell.cell_type == "code"]
+    names = {next(iter(bound(cell.source))) for cell in cells if "exercise" in cell.metadata}
+    others = [cell for cell in cells if "exercise" not in cell.metadata and cell.id not in WRONG_ON_PURPOSE]
+    assert not [(cell.id, name) for cell in others for name in bound(cell.source) if name in names]
 
 
 def pattern(says):

@@ -52,3 +52,19 @@ def test_nothing_is_fetched_from_the_network(outputs):
     addresses = re.findall(r"https?://[^\s'\"`)]+", outputs[1]["application/javascript"])
     assert {address for address in addresses if "mathjax" not in address} <= {"http$1"}
     assert "$" not in json.dumps(quizzes.questions(0))
+
+
+SINGLE = [
+    (path.stem, number, item)
+    for path in sorted(quizzes.FOLDER.glob("ch*.json"))
+    for number, item in enumerate(quizzes.questions(int(path.stem[2:])), 1)
+    if item["type"] == "multiple_choice"
+]
+
+
+@pytest.mark.parametrize(("chapter", "number", "item"), SINGLE, ids=[f"{one[0]} {one[1]}" for one in SINGLE])
+def test_the_right_answer_is_not_the_longest(chapter, number, item):
+    """Otherwise the right answer shows without reading the question."""
+    right = [answer["answer"] for answer in item["answers"] if answer["correct"]]
+    wrong = [answer["answer"] for answer in item["answers"] if not answer["correct"]]
+    assert len(right[0]) < max(map(len, wrong)), f"{right[0]!r}: shorten it, or say more in a wrong one"

@@ -17,8 +17,8 @@ from utils.exercises.core import exercise
     ],
 )
 def sensitivity_at(labels, scores, specificity):
-    """labels (n,) 0 or 1, scores (n,), wanted specificity → largest sensitivity (float) of a threshold
-    with at least that specificity; one above all scores, without any alarm, is allowed"""
+    """labels (n,) 0 or 1, scores (n,), wanted specificity → largest sensitivity (float) of all
+    thresholds with at least that specificity; one above all scores, with no alarm, is allowed"""
     best = 0.0
     for threshold in np.unique(scores):
         positive = scores >= threshold

@@ -133,7 +133,7 @@ def _(confidence, correct, bins):
     ],
 )
 def dice(mask, predicted):
-    """mask and predicted, two arrays of one shape, of bool or of the integers 0 and 1 → Dice (float)"""
+    """mask and predicted, arrays of one shape, of bool or the integers 0 and 1 → Dice (float)"""
     mask, predicted = mask.astype(bool), predicted.astype(bool)
     marked = mask.sum() + predicted.sum()
     return float(2 * np.sum(mask & predicted) / marked) if marked else 1.0

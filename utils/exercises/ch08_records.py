@@ -96,7 +96,7 @@ def _(days, died, horizon):
     ],
 )
 def carry_forward(values, observed):
-    """values (visits, variables), observed of bool, the same shape → filled, the same shape: for each
+    """values (visits, variables), observed of bool → filled, both of the same shape: for each
     variable the latest observed value at or before the visit, or 0 if there is none"""
     filled, latest = np.zeros(values.shape), np.zeros(values.shape[1])
     for t in range(len(values)):
@@ -186,16 +186,16 @@ def _(values, observed):
     hints=[
         "Row 0 is all zeros. For each later visit t, gap = times[t] - times[t - 1] has passed.",
         "If the variable was observed at the visit before, its age is the gap alone. If not, it has grown by the gap.",
-        "since[t] = gap + np.where(observed[t - 1], 0, since[t - 1])",
+        "age[t] = gap + np.where(observed[t - 1], 0, age[t - 1])",
     ],
 )
 def time_since(times, observed):
-    """times (visits,), rising, observed (visits, variables) of bool → age (visits, variables): the time
-    since the variable was last observed at an earlier visit, or since the first visit if it never was"""
-    since = np.zeros(observed.shape)
+    """times (visits,), rising, observed (visits, variables) of bool → age (visits, variables): time
+    since the latest earlier visit with the variable observed, or since the first visit if none"""
+    age = np.zeros(observed.shape)
     for t in range(1, len(times)):
-        since[t] = times[t] - times[t - 1] + np.where(observed[t - 1], 0, since[t - 1])
-    return since
+        age[t] = times[t] - times[t - 1] + np.where(observed[t - 1], 0, age[t - 1])
+    return age
 
 
 @time_since.checks

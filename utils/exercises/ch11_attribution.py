@@ -50,8 +50,8 @@ SCORES = {
     ],
 )
 def integrated_gradients(slope, image, start, steps):
-    """slope: batch (n, …) → gradients (n, …), image and start (…), number of steps → attributions (…):
-    (image - start) times the mean gradient at the middles of equal steps from start to image"""
+    """slope: batch (n, …) → gradients (n, …), image and start (…), number of steps → attributions
+    (…): (image - start) times the mean gradient at the middles of equal steps between the two"""
     shares = (np.arange(steps) + 0.5) / steps
     points = start + shares.reshape(-1, *[1] * image.ndim) * (image - start)
     return (image - start) * slope(points).mean(axis=0)

@@ -17,8 +17,8 @@ from utils.exercises.core import exercise
     ],
 )
 def equalised_odds_gap(labels, alarms, members):
-    """labels and alarms (n,) 0 or 1, members (n,): the group of each person; all groups have both labels
-    → gap in sensitivity, gap in false-alarm rate: each the largest of the groups minus the smallest"""
+    """labels and alarms (n,) 0 or 1, members (n,): each person's group; every group has both labels
+    → gap in sensitivity, gap in false-alarm rate: the largest of the groups minus the smallest"""
     sensitivity, false_alarms = [], []
     for name in np.unique(members):
         inside = members == name

@@ -17,8 +17,8 @@ from utils.exercises.expect import expect_parts
     ],
 )
 def catches_up(sizes, deep, classical):
-    """sizes (k,) in any order; errors deep and classical (draws, k) → the smallest size such that
-    there and at all larger ones deep's mean error is at most classical's; None if not at the largest"""
+    """sizes (k,) in any order; errors deep and classical (draws, k) → smallest size such that there
+    and at all larger ones deep's mean error is at most classical's; None if not at the largest"""
     keeps_up = deep.mean(axis=0) <= classical.mean(axis=0)
     found = None
     for place in np.argsort(sizes)[::-1]:
