@@ -92,7 +92,7 @@ def gap_with_rounding(labels, risks, members, score):
     groups = {str(name): members == name for name in set(members)}
     mixed = {name: rows for name, rows in groups.items() if 0 < labels[rows].mean() < 1}
     scores = {name: score(labels[rows], risks[rows]) + 1e-12 for name, rows in mixed.items()}
-    return scores, np.ptp(list(scores.values()))
+    return scores, np.ptp(list(scores.values()) or [0])
 
 
 def letters_from_a_table(sequence, length):
@@ -186,6 +186,32 @@ def age_of_observed_variables_alone(times, observed):
     return since
 
 
+def bootstrap_with_guess_first(statistic, truth, guess, groups, repeats, rng):
+    return interval_in_an_array(lambda a, b: statistic(b, a), truth, guess, groups, repeats, rng)
+
+
+def threshold_on_a_coarse_grid(labels, probabilities, cost_missed, cost_false_alarm):
+    grid = np.linspace(0, 1, 6)[:, None]
+    missed = ((probabilities < grid) & (labels == 1)).sum(axis=1)
+    false_alarms = ((probabilities >= grid) & (labels == 0)).sum(axis=1)
+    return grid[np.argmin(cost_missed * missed + cost_false_alarm * false_alarms), 0]
+
+
+def dice_by_a_product_of_bytes(mask, predicted):
+    one, other = mask.astype(np.uint8).ravel(), predicted.astype(np.uint8).ravel()
+    return 2 * int(one @ other) / (one.sum() + other.sum()) if one.any() or other.any() else 1.0
+
+
+def gap_between_the_first_two(labels, risks, members, score):
+    scores, _ = gap_with_rounding(labels, risks, members, score)
+    return scores, abs(np.subtract(*[scores[name] for name in sorted(scores)][:2])) if len(scores) > 1 else 0.0
+
+
+def split_into_masks(sequences, share, rng):
+    rows = np.arange(len(sequences))
+    return [np.isin(rows, part) for part in split_with_a_dictionary(sequences, share, rng)]
+
+
 def gap_without_subgroups_lacking_a_case(labels, risks, members, score):
     names = [name for name in np.unique(members) if labels[members == name].any()]
     scores = {name: score(labels[members == name], risks[members == name]) for name in names}
@@ -210,6 +236,11 @@ def natural_logarithms(windows, pseudo):
     ("identifier", "answer", "words"),
     [
         ("7.1", bootstrap_by_rows, "large groups came more often than small ones"),
+        ("7.1", bootstrap_with_guess_first, "you exchanged truth and guess"),
+        ("7.3", threshold_on_a_coarse_grid, "at the best threshold"),
+        ("7.5", dice_by_a_product_of_bytes, "counts only to 255"),
+        ("8.5", gap_between_the_first_two, "take the largest and the smallest of all"),
+        ("9.2", split_into_masks, "np.flatnonzero turns a mask into row numbers"),
         ("7.1", bootstrap_by_the_global_generator, "let rng draw, and nothing else"),
         ("7.1", bootstrap_of_the_middle_94_percent, "quantiles 0.025 and 0.975 of your values"),
         ("8.3", age_of_observed_variables_alone, "until then, count from the first visit"),

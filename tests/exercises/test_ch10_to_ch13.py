@@ -60,6 +60,27 @@ def ratio_with_sorted_ends(error, truth, one, other, groups, repeats, rng):
     return [error(truth, one) / error(truth, other), ratios[int(0.025 * repeats)], ratios[int(0.975 * repeats)]]
 
 
+def ratio_of_rows_in_order(error, truth, one, other, groups, repeats, rng):
+    """A draw of each group once is then all rows in order, as on the data themselves."""
+    names, number = np.unique(groups, return_inverse=True)
+    ratios = []
+    for _ in range(repeats):
+        times = np.bincount(rng.integers(len(names), size=len(names)), minlength=len(names))
+        rows = np.repeat(np.arange(len(truth)), times[number])
+        ratios.append(error(truth[rows], one[rows]) / error(truth[rows], other[rows]))
+    return error(truth, one) / error(truth, other), *np.percentile(ratios, [2.5, 97.5])
+
+
+def size_beyond_the_last_that_is_behind(sizes, deep, classical):
+    behind = sizes[deep.sum(axis=0) > classical.sum(axis=0)]
+    return min(sizes[sizes > behind.max(initial=0)], default=None)
+
+
+def gaps_by_pairs(labels, alarms, members):
+    shares = [[np.mean(alarms[(members == name) & (labels == k)]) for name in set(members)] for k in (1, 0)]
+    return [max(abs(a - b) for a, b in product(share, share)) for share in shares]
+
+
 @pytest.mark.parametrize("seed", range(5))
 @pytest.mark.parametrize(
     ("identifier", "answer"),
@@ -71,7 +92,10 @@ def ratio_with_sorted_ends(error, truth, one, other, groups, repeats, rng):
         ("11.5", area_with_places_rounded_down),
         ("12.2", auc_with_labels_of_minus_one),
         ("12.5", weights_of_a_share_each),
+        ("12.3", gaps_by_pairs),
         ("13.1", ratio_with_sorted_ends),
+        ("13.1", ratio_of_rows_in_order),
+        ("13.2", size_beyond_the_last_that_is_behind),
     ],
 )
 def test_another_right_answer_passes(identifier, answer, seed):
@@ -105,10 +129,45 @@ def sets_by_numpys_quantile(calibration, labels, probabilities, error):
     return 1 - probabilities <= np.quantile(badness, 1 - error)
 
 
+def split_in_the_order_of_the_rows(scaffolds, share):
+    names, first, counts = np.unique(scaffolds, return_index=True, return_counts=True)
+    train = []
+    for k in np.lexsort((first, -counts)):
+        rows = np.flatnonzero(scaffolds == names[k])
+        train += rows.tolist() if len(train) + len(rows) <= share * len(scaffolds) else []
+    return train, np.setdiff1d(np.arange(len(scaffolds)), train)
+
+
+def gaps_between_neighbours(labels, alarms, members):
+    names = np.unique(members)
+    shares = [[np.mean(alarms[(members == name) & (labels == k)]) for name in names] for k in (1, 0)]
+    return np.abs(np.diff(shares)).max(axis=1)
+
+
+def gap_of_a_list_of_inputs(score, image, start, attributions):
+    at_image, at_start = score([image, start])
+    return attributions.sum() - (at_image - at_start)
+
+
+def ratio_with_answers_first(error, truth, one, other, groups, repeats, rng):
+    return ratio_with_sorted_ends(lambda a, b: error(b, a), truth, one, other, groups, repeats, rng)
+
+
+def size_by_votes(sizes, deep, classical):
+    ahead = np.mean(deep <= classical, axis=0) >= 0.5
+    good = [size for size in sizes if ahead[sizes >= size].all()]
+    return min(good, default=None)
+
+
 @pytest.mark.parametrize("seed", range(5))
 @pytest.mark.parametrize(
     ("identifier", "answer", "words"),
     [
+        ("10.3", split_in_the_order_of_the_rows, "of equals the smaller number"),
+        ("11.2", gap_of_a_list_of_inputs, "a batch is one array"),
+        ("12.3", gaps_between_neighbours, "take the largest and the smallest of all groups"),
+        ("13.1", ratio_with_answers_first, "error(truth[rows], one[rows])"),
+        ("13.2", size_by_votes, "compare the means"),
         ("10.5", loss_from_two_logarithms, "np.logaddexp"),
         ("11.3", cam_of_positive_parts, "add them up first"),
         ("11.5", area_of_equal_steps, "at a share of 1 all are covered"),

@@ -344,6 +344,45 @@ def test_more_than_one_answer_may_be_right():
     assert "an array of shape (1,)" in item.judge(lambda number: [number + 1])[1]
 
 
+def test_the_reason_may_speak_of_the_result_where_several_are_right():
+    item = Exercise("9.4", "A larger number", lambda number: number + 1, 1, ["…"])
+
+    @item.checks
+    def _(answer, rng):
+        answer.case(None, 3, accept=lambda got: got > 3, why=lambda got: f"{got} is {3 - got} too small")
+
+    assert item.judge(lambda number: 1 + 0 * number)[1] == "for number = 3 you returned 1: 1 is 2 too small"
+
+
+def test_a_right_dictionary_is_not_blamed_for_a_wrong_number_beside_it():
+    item = Exercise("9.6", "Scores", lambda a: ({"a": a, "b": 2 * a}, a), 1, ["…"], returns=("scores", "gap"))
+
+    @item.checks
+    def _(answer, rng):
+        answer.case(None, 0.25)
+
+    assert item.judge(lambda a: ({"a": a, "b": 2 * a}, a + 1))[1] == (
+        "for a = 0.25 your gap is 1.25 where 0.25 is expected"
+    )
+    assert item.judge(lambda a: ({"a": a, "b": a}, a))[1] == (
+        "for a = 0.25 your scores are {'a': 0.25, 'b': 0.25} where {'a': 0.25, 'b': 0.5} is expected"
+    )
+
+
+def test_a_changed_list_of_arrays_wants_a_deep_copy():
+    item = Exercise("9.7", "Sum", lambda arrays: arrays[0] + arrays[1], 1, ["…"])
+
+    @item.checks
+    def _(answer, rng):
+        answer.case("two arrays", [np.ones(2), np.ones(2)])
+
+    def adds_in_place(arrays):
+        arrays[0] += arrays[1]
+        return arrays[0]
+
+    assert "your code changed arrays itself; work on a copy, copy.deepcopy(arrays)" in item.judge(adds_in_place)[1]
+
+
 def test_in_a_list_of_arrays_the_wrong_array_is_named():
     item = Exercise("9.5", "Twice", lambda arrays: [2 * array for array in arrays], 1, ["…"])
 
@@ -404,6 +443,7 @@ def test_code_that_does_not_end_is_stopped(double, monkeypatch, answer):
     status, message = double.judge(answer)
     assert status == "wrong"
     assert "had not ended after 0.1 seconds and was stopped in line" in message
+    monkeypatch.undo()  # the next answer may have to wait for the machine
     assert double.judge(lambda values, factor=2: values * 2) == ("passed", "")
 
 
@@ -411,6 +451,7 @@ def test_code_that_does_not_end_is_stopped_in_another_thread_too(double, monkeyp
     monkeypatch.setattr(attempt, "TIME_LIMIT", 0.1)
     with ThreadPoolExecutor(1) as pool:
         status, message = pool.submit(double.judge, never_ends).result()
+        monkeypatch.undo()  # the next answer may have to wait for the machine
         assert pool.submit(double.judge, lambda values, factor=2: values * 2).result() == ("passed", "")
     assert status == "wrong"
     assert "was stopped in line" in message
