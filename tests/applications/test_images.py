@@ -38,7 +38,7 @@ def test_no_test_patch_shares_a_pixel_with_training_or_validation():
     side = data.images.shape[1]
     covered = {}
     for part, rows in data.split.parts().items():
-        assert (data.groups[rows] == 1).all()
+        assert (data.fields[rows] == 1).all()
         covered[part] = np.zeros((1500 + 2 * side, 1500 + 2 * side), bool)
         for row, column in np.floor(data.positions[rows] + 0.5).astype(int) + side - side // 2:
             covered[part][row : row + side, column : column + side] = True

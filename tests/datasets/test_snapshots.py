@@ -33,17 +33,22 @@ def names(dataset):
 
 
 def test_nuclei(loaded):
-    nuclei = loaded("nuclei")
-    assert nuclei.images.shape == (1718, 32, 32, 3)
+    nuclei, table = loaded("nuclei"), read_csv(find("nuclei"), "nuclei.csv")
+    assert nuclei.images.shape == (1585, 48, 48, 3)
     assert nuclei.class_names == ("connective", "inflammatory", "neoplastic")
     counted = {}
     for field in (1, 2):
-        inside = nuclei.groups == field
-        counted[f"nuclei in field {field}"] = int(inside.sum())
+        outlined, cut = table["class"][table["field"] == field], nuclei.labels[nuclei.fields == field]
+        for what, labels in (("outlined", outlined), ("with a patch", np.take(nuclei.class_names, cut))):
+            counted[f"nuclei in field {field}, {what}"] = len(labels)
+            for name in nuclei.class_names:
+                counted[f"{name} in field {field}, {what}"] = int((labels == name).sum())
+    for part, rows in nuclei.split.parts().items():
         for label, name in enumerate(nuclei.class_names):
-            counted[f"{name} in field {field}"] = int((inside & (nuclei.labels == label)).sum())
+            counted[f"{name} in {part}"] = int((nuclei.labels[rows] == label).sum())
     assert counted == card("nuclei")
-    assert (counted["nuclei in field 1"], counted["nuclei in field 2"]) == (1295, 423)
+    assert (counted["nuclei in field 1, outlined"], counted["nuclei in field 2, outlined"]) == (1295, 423)
+    assert nuclei.entry.notes[0].startswith(f"{1295 + 423 - 1585} nuclei at the rim are left out")
 
 
 @pytest.mark.parametrize("number", [1, 2])
@@ -55,36 +60,68 @@ def test_masks_and_positions_lie_on_the_nuclei(loaded, number):
     inside = field.instances > 0
     assert grey[inside].mean() < grey[~inside].mean() - 30
     assert grey[inside.T].mean() > grey[inside].mean() + 20
-    mine = nuclei.groups == number
-    assert np.array_equal(np.unique(field.instances), np.arange(mine.sum() + 1))
-    for instance, position, label in list(
-        zip(range(1, mine.sum() + 1), nuclei.positions[mine], nuclei.labels[mine], strict=True)
-    )[::29]:
-        pixels = field.instances == instance
+    table = read_csv(nuclei.entry, "nuclei.csv").query("field == @number")
+    assert np.array_equal(np.unique(field.instances), np.arange(len(table) + 1))
+    mine = nuclei.fields == number
+    instance_at = {tuple(place): one for one, *place in table[["instance", "row", "column"]].to_numpy(np.float32)}
+    for position, label in list(zip(nuclei.positions[mine], nuclei.labels[mine], strict=True))[::29]:
+        pixels = field.instances == instance_at[tuple(position)]
         assert np.abs(np.argwhere(pixels).mean(axis=0) - position).max() < 0.01
         assert set(field.classes[pixels]) == {label + 1}
     assert np.array_equal(field.classes > 0, inside)
 
 
-@pytest.mark.parametrize("size", [16, 32, 128])
+@pytest.mark.parametrize("size", [16, 48, 128])
 def test_the_split_of_the_nuclei(size):
-    """Squares of field 1 with all three classes in each part; field 2, in no part, is the external test."""
+    """Squares of field 1 with all three classes in each part; field 2 is in no part."""
     nuclei = datasets.load("nuclei", size=size)
     parts = list(nuclei.split.parts().values())
-    assert all(set(nuclei.labels[part]) == {0, 1, 2} for part in parts)
-    assert set(nuclei.groups[np.concatenate(parts)]) == {1}
+    least = {128: 10}.get(size, 30)
+    assert all(np.bincount(nuclei.labels[part], minlength=3).min() >= least for part in parts)
+    assert set(nuclei.fields[np.concatenate(parts)]) == {1}
     corners = np.floor(nuclei.positions + 0.5)
     for one, other in ((0, 1), (0, 2), (1, 2)):
         apart = np.abs(corners[parts[one]][:, None] - corners[parts[other]][None]).max(axis=2)
         assert apart.min() >= size
+        assert not set(nuclei.groups[parts[one]]) & set(nuclei.groups[parts[other]])
+
+
+def test_the_parts_of_the_nuclei_are_mixed_as_the_field(loaded):
+    nuclei = loaded("nuclei")
+    whole = np.bincount(nuclei.labels[nuclei.fields == 1]) / np.sum(nuclei.fields == 1)
+    for rows in nuclei.split.parts().values():
+        assert np.abs(np.bincount(nuclei.labels[rows]) / len(rows) - whole).max() <= 0.025
+
+
+def test_a_nucleus_is_dealt_alike_whatever_the_size(loaded):
+    """A part of small patches holds the part of large ones."""
+    small = datasets.load("nuclei", size=24)
+    for name, rows in loaded("nuclei").split.parts().items():
+        large = {tuple(place) for place in loaded("nuclei").positions[rows]}
+        assert large <= {tuple(place) for place in small.positions[small.split.parts()[name]]}
+
+
+def test_groups_of_nuclei_are_blocks_of_one_field(loaded):
+    nuclei = loaded("nuclei")
+    for group in np.unique(nuclei.groups):
+        assert np.ptp(nuclei.positions[nuclei.groups == group], axis=0).max() < 150
+        assert len(set(nuclei.fields[nuclei.groups == group])) == 1
+    assert "blocks of 150" in nuclei.entry.notes[-1]
 
 
 def test_a_patch_is_cut_around_its_nucleus(loaded):
-    nuclei, field = loaded("nuclei"), datasets.tissue_field(1)
-    index = int(np.flatnonzero((np.abs(nuclei.positions - 750).max(axis=1) < 300) & (nuclei.groups == 1))[0])
-    row, column = np.floor(nuclei.positions[index] + 0.5).astype(int)
-    assert np.array_equal(nuclei.images[index], field.image[row - 16 : row + 16, column - 16 : column + 16])
-    assert datasets.load("nuclei", size=48).images[index][8:-8, 8:-8].tolist() == nuclei.images[index].tolist()
+    """Every pixel is that of its field, at the rim as well: nothing is mirrored or filled."""
+    nuclei = loaded("nuclei")
+    for number in (1, 2):
+        image = datasets.tissue_field(number).image
+        for index in np.flatnonzero(nuclei.fields == number):
+            top, left = np.floor(nuclei.positions[index] + 0.5).astype(int) - 24
+            assert top >= 0 and left >= 0
+            assert np.array_equal(nuclei.images[index], image[top : top + 48, left : left + 48])
+    small = datasets.load("nuclei", size=32)
+    at = {tuple(place): one for one, place in enumerate(small.positions)}
+    index = at[tuple(nuclei.positions[700])]
+    assert np.array_equal(nuclei.images[700][8:-8, 8:-8], small.images[index])
     with pytest.raises(UsageError, match="whole number from 8 to 128"):
         datasets.load("nuclei", size=3)
     with pytest.raises(UsageError, match="no field 3 of tissue; give 1 or 2"):

@@ -115,20 +115,20 @@ def test_deduplicate(sequences):
 
 
 @pytest.mark.parametrize("axis", ["column", "row", "tiles"])
-def test_the_recommended_split_of_the_nuclei(axis):
-    """Field 1 parted by position; field 2, in no part, is the external test."""
+def test_nuclei_parted_by_position(axis):
+    """Field 1 parted by position; field 2 is in no part."""
     nuclei = datasets.load("nuclei")
     split = splits.by_position(
-        nuclei.positions, axis=axis, within=nuclei.groups == 1, seed=0 if axis == "tiles" else None
+        nuclei.positions, axis=axis, gap=48, within=nuclei.fields == 1, seed=0 if axis == "tiles" else None, tiles=5
     )
     used = np.concatenate(parts(split))
-    assert set(nuclei.groups[used]) == {1}
-    assert len(used) > 0.85 * 1295
+    assert set(nuclei.fields[used]) == {1}
+    assert len(used) > 0.8 * np.sum(nuclei.fields == 1)
     assert all(set(nuclei.labels[part]) == {0, 1, 2} for part in parts(split))
     if axis != "tiles":
         coordinate = nuclei.positions[:, ("row", "column").index(axis)]
-        assert coordinate[split.train].max() + 32 <= coordinate[split.validation].min()
-        assert coordinate[split.validation].max() + 32 <= coordinate[split.test].min()
+        assert coordinate[split.train].max() + 48 <= coordinate[split.validation].min()
+        assert coordinate[split.validation].max() + 48 <= coordinate[split.test].min()
 
 
 def test_matched_sets_and_scaffolds_stay_together():

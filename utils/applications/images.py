@@ -52,8 +52,8 @@ def statistics(images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 def classifier(images: np.ndarray, outputs: int, recipe: Recipe) -> keras.Model:
     """A small residual network for pictures like these; the random changes and the normalisation are part of it.
 
-    The first layer halves the picture (a large one by four, one below 20 pixels not at all); each block halves it
-    again, until about four pixels are left, over which the mean is taken.
+    The first layer divides the side by two (one of more than 40 pixels by three, of more than 80 by four, one below 20
+    not at all); each block halves it again, until about four pixels are left, over which the mean is taken.
 
     Parameters
     ----------
@@ -70,7 +70,7 @@ def classifier(images: np.ndarray, outputs: int, recipe: Recipe) -> keras.Model:
     """
     shape = images.shape[1:]
     side = min(shape[:2])
-    stem = 1 if side < 20 else 2 if side <= 80 else 4
+    stem = 1 if side < 20 else 2 if side <= 40 else 3 if side <= 80 else 4
     blocks = max(round(math.log2(side / stem / 4)), 1)
 
     def convolve(x, filters, kernel=3, strides=1, pool=False):

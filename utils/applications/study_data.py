@@ -12,7 +12,6 @@ from utils.datasets.types import Images, Molecules, Records, Sequences
 from utils.errors import UsageError
 from utils.features.cohorts import label_at_horizon
 
-BLOCK = 150  # side of the blocks of tissue that stand for groups where a picture has a position (pixels)
 FIVE_YEARS = 5 * 365.25  # days
 START = {"pbc": 365.0}  # the moment of prediction where it is not day 0: the trial's patients come back after a year
 Data = Images | Records | Sequences | Molecules
@@ -21,8 +20,7 @@ Data = Images | Records | Sequences | Molecules
 def load(path: str | os.PathLike, kind: str, **columns: str | None) -> Data:
     """The data at a path, or the catalogue's set of this name; columns (label, smiles, …) that are None are left out.
 
-    Patches with a position in a field of tissue get blocks of tissue as groups: neighbours are alike. Records with a
-    follow-up get a label at five years: see ``at_horizon``.
+    Records with a follow-up get a label at five years: see ``at_horizon``.
 
     Raises UsageError for a column option with a name of the catalogue, and otherwise what ``datasets.load`` raises.
     """
@@ -35,15 +33,6 @@ def load(path: str | os.PathLike, kind: str, **columns: str | None) -> Data:
     data = datasets.load(path, kind=kind)
     if isinstance(data, Records) and "follow_up_days" in data.patients:
         return at_horizon(data, FIVE_YEARS, START.get(path, 0.0))
-    if isinstance(data, Images) and data.positions is not None:
-        part = np.zeros(len(data.groups))
-        for number, rows in enumerate(data.split.parts().values(), start=1):
-            part[rows] = number  # a block at the border of two parts is two groups
-        blocks = np.column_stack([data.groups, part, data.positions // BLOCK]).astype(np.int64)
-        groups = np.unique(blocks, axis=0, return_inverse=True)[1].reshape(-1).astype(np.int64)
-        note = f"Groups are blocks of {BLOCK} × {BLOCK} pixels of tissue, since neighbouring patches are alike."
-        entry = dataclasses.replace(data.entry, notes=(*data.entry.notes, note))
-        data = dataclasses.replace(data, entry=entry, groups=groups)
     return data
 
 

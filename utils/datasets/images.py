@@ -2,6 +2,7 @@
 
 import io
 import zipfile
+from dataclasses import replace
 
 import numpy as np
 from PIL import Image
@@ -12,27 +13,57 @@ from utils.datasets.store import location, read, read_csv, read_npy, restore_com
 from utils.datasets.types import Images, TissueField
 from utils.errors import CourseError, UsageError
 
+BLOCK = 150  # side of the blocks of tissue that are groups (pixels)
 
-def nuclei(entry: Entry, size: int = 32) -> Images:
-    """One size x size patch around the centroid of each nucleus; at the rim of the field the picture is mirrored.
 
-    The split deals out squares of field 1, with a strip left out between them. Among the first deals it is one in which
-    every part holds all three kinds, chosen by these counts alone. Field 2 is in no part: it is the external test.
+def nuclei(entry: Entry, size: int = 48) -> Images:
+    """One size x size patch around the centroid of each nucleus that lies so far inside its field; 48 pixels hold 95 of
+    100 tumour nuclei whole. No patch is mirrored or filled at the rim: where one would leave the field, the nucleus is
+    left out, and a note of the entry says how many are.
+
+    The split deals out 25 squares of field 1, with a strip of this size left out between parts. Of the deals by the
+    seeds from 0 to 999 it is the one in which the parts are mixed most alike: no class's share in a part differs from
+    its share in the field by more than 2.5 percentage points. Field 2 is in no part. Groups are blocks of tissue, cut
+    where a part ends.
     """
     if size not in range(8, 129):
         raise UsageError(f"A patch of {size!r} pixels cannot be cut; give a whole number from 8 to 128.")
     table = read_csv(entry, "nuclei.csv")
-    centres = table[["row", "column"]].to_numpy(np.float32)
-    patches = np.empty((len(table), size, size, 3), np.uint8)
-    for field in (1, 2):
-        picture = np.pad(_picture(entry, field), ((size, size), (size, size), (0, 0)), mode="reflect")
-        for index in np.flatnonzero(table["field"] == field):
-            top, left = np.floor(centres[index] + 0.5).astype(int) + size - size // 2
-            patches[index] = picture[top : top + size, left : left + size]
-    labels = np.array([entry.class_names.index(name) for name in table["class"]], np.int64)
-    fields = table["field"].to_numpy(np.int64, copy=True)
-    split = by_position(centres, axis="tiles", gap=size, seed=7, within=fields == 1)
-    return Images(entry, patches, labels, entry.class_names, fields, centres, split)
+    centres, field = table[["row", "column"]].to_numpy(np.float32), table["field"].to_numpy(np.int64, copy=True)
+    pictures = {number: _picture(entry, number) for number in (1, 2)}
+    corners = np.floor(centres + 0.5).astype(int) - size // 2
+    whole = ((corners >= 0) & (corners + size <= pictures[1].shape[:2])).all(axis=1)
+    cut = zip(field[whole], corners[whole], strict=True)
+    patches = np.stack([pictures[one][top : top + size, left : left + size] for one, (top, left) in cut])
+    dealt = by_position(
+        centres, (0.6, 0.15, 0.25), axis="tiles", gap=size, seed=402, within=field == 1, tiles=5
+    )  # of all nuclei, so that patches of any size are dealt alike
+    split = Split(*((np.cumsum(whole) - 1)[rows[whole[rows]]] for rows in dealt.parts().values()))
+    labels = np.array([entry.class_names.index(name) for name in table["class"][whole]], np.int64)
+    centres, field = centres[whole], field[whole]
+    notes = (
+        f"{np.sum(~whole):,} nuclei at the rim are left out: a patch of {size} pixels around them would leave the field.",
+        f"Groups are blocks of {BLOCK} × {BLOCK} pixels of tissue, since neighbouring patches are alike.",
+    )
+    return Images(
+        replace(entry, notes=(*entry.notes, *notes)),
+        patches,
+        labels,
+        entry.class_names,
+        _blocks(centres, field, split),
+        centres,
+        split,
+        field,
+    )
+
+
+def _blocks(centres: np.ndarray, field: np.ndarray, split: Split) -> np.ndarray:
+    """Number of the block of tissue of each nucleus, int64 (n,); a block at the border of two parts is two groups."""
+    part = np.zeros(len(centres))
+    for number, rows in enumerate(split.parts().values(), start=1):
+        part[rows] = number
+    blocks = np.column_stack([field, part, centres // BLOCK]).astype(np.int64)
+    return np.unique(blocks, axis=0, return_inverse=True)[1].reshape(-1).astype(np.int64)
 
 
 def tissue_field(number: int) -> TissueField:

@@ -35,8 +35,9 @@ class Images(_Dataset):
     """Pictures with one label each (or, with several findings per picture, one row of 0 and 1).
 
     images: uint8 (n, height, width, channels). labels: int64 (n,) or (n, findings), indices into class_names.
-    groups: int64 (n,), pictures that belong together (one field, one patient); each its own where that is not known.
-    positions: float32 (n, 2), row and column of the centre in its field (pixels), or None. split: official, or None.
+    groups: int64 (n,), pictures that belong together (one block of tissue, one patient); each its own where that is
+    not known. positions: float32 (n, 2), row and column of the centre in its field (pixels), or None. split: official,
+    or None. fields: int64 (n,), the number of the field of tissue, or None.
     """
 
     entry: Entry
@@ -46,10 +47,12 @@ class Images(_Dataset):
     groups: np.ndarray
     positions: np.ndarray | None = None
     split: Split | None = None
+    fields: np.ndarray | None = None
 
     def __post_init__(self):
-        positions = {} if self.positions is None else {"positions": len(self.positions)}
-        self._seal(images=len(self.images), labels=len(self.labels), groups=len(self.groups), **positions)
+        given = {name: getattr(self, name) for name in ("positions", "fields")}
+        placed = {name: len(array) for name, array in given.items() if array is not None}
+        self._seal(images=len(self.images), labels=len(self.labels), groups=len(self.groups), **placed)
         self._need(
             self.images.ndim == 4 and self.images.dtype == np.uint8,
             f"images are {self.images.dtype} {self.images.shape}",

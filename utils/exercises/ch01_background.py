@@ -134,6 +134,14 @@ def _(labels, scores):
     return auc_by_pairs(labels, scores) * np.sum(labels == 1) * np.sum(labels == 0)
 
 
+@auc_by_pairs.wrong(
+    "a number of pairs, ties lost",
+    says="you returned a number of pairs; divide by how many there are, and let equal scores count half",
+)
+def _(labels, scores):
+    return np.sum(scores[labels == 1][:, None] > scores[labels == 0])
+
+
 @auc_by_pairs.wrong("accuracy", says="you returned the accuracy at 0.5; compare the scores with each other")
 def _(labels, scores):
     return np.mean((scores > 0.5) == labels)
@@ -175,7 +183,7 @@ def _(answer, rng):
             shape="one value for each prevalence",
             why="the ill who test positive, divided by all who test positive",
         )
-    answer.case(None, 0.9, 0.8, 0.0, why="where nobody is ill, every positive is a false alarm")
+    answer.case(None, 0.9, 0.8, 1.0, why="where everybody is ill, every positive is ill")
 
 
 @positive_predictive_value.wrong(

@@ -35,6 +35,18 @@ def _(answer, rng):
         )
 
 
+    whole, halves = rng.integers(0, 256, size=(4, 5)), rng.integers(-3, 4, size=(2, 2)) / 2
+    answer.case("a 4×5 image of whole numbers and a 2×2 kernel", whole, halves, why="responses are decimals")
+
+
+@cross_correlate.wrong(
+    "the image's whole numbers",
+    says="you returned whole numbers: an array made like the image has whole numbers too, use np.empty(shape)",
+)
+def _(image, kernel):
+    return cross_correlate(image, kernel).astype(image.dtype)
+
+
 @cross_correlate.wrong("turned by 180°", says="your values are those of a kernel turned by 180°: is it upside down?")
 def _(image, kernel):
     return cross_correlate(image, kernel[::-1, ::-1])
@@ -84,7 +96,7 @@ def output_size(size, kernel, stride=1, padding="valid"):
 @output_size.checks
 def _(answer, rng):
     cases = [(32, 3, 1, "valid"), (32, 3, 2, "valid"), (32, 5, 3, "valid"), (7, 7, 2, "valid"), (32, 3, 1, "same")]
-    cases += [(32, 3, 2, "same"), (7, 3, 2, "same"), (5, 1, 3, "same")]
+    cases += [(32, 3, 2, "same"), (7, 3, 2, "same"), (5, 1, 3, "same"), (7, 2, 1, "same"), (9, 4, 2, "same")]
     cases += [(int(rng.integers(12, 99)), int(rng.integers(1, 12)), 4, p) for p in ("valid", "same") for _ in range(3)]
     for size, kernel, stride, padding in cases:
         inputs = f"{size} pixels, a kernel of {kernel}, stride {stride} and padding {padding!r}"
@@ -105,6 +117,15 @@ def _(size, kernel, stride=1, padding="valid"):
 )
 def _(size, kernel, stride=1, padding="valid"):
     return (size - kernel) // stride if padding == "valid" else -(-size // stride)
+
+
+@output_size.wrong(
+    "pads alike on both sides",
+    says='you returned {got} where {wanted} is expected: the zeros of "same" are not always an even number; '
+    "the result is size / stride, rounded up",
+)
+def _(size, kernel, stride=1, padding="valid"):
+    return (size + (2 * (kernel // 2) if padding == "same" else 0) - kernel) // stride + 1
 
 
 @output_size.wrong(
