@@ -34,8 +34,9 @@ def _(answer, rng):
     for scores, why in [
         ([[1000.0, 1001.0, 999.0]], "shifting a row changes nothing, so subtract its largest score first"),
         ([[0.0, 1000.0]], "no score may be above 0 after the shift"),
+        ([[0.0, 0.0, 0.0, 1000.0]], "no score may be above 0 after the shift"),
+        ([[-1000.0, -1001.0]], "the largest score of this row is -1000"),
         ([[2.0, 1.0], [-1000.0, -1001.0]], "shift each row by itself"),
-        ([[3, 1, 2]], "whole numbers are scores too"),
     ]:
         answer.case(f"scores {scores}", np.array(scores), why=why)
 
@@ -53,6 +54,15 @@ def _(scores):
 def _(scores):
     positive = np.exp(scores - scores.max())
     return positive / positive.sum(axis=0, keepdims=True)
+
+
+@softmax.wrong(
+    "sums that do not keep their axis",
+    says="you divided each column by the sum of another row; with keepdims=True each row meets its own sum",
+)
+def _(scores):
+    positive = np.exp(scores - scores.max(axis=1, keepdims=True))
+    return positive / positive.sum(axis=1)
 
 
 @softmax.wrong("shares of the plain scores", says="you divided the scores themselves; take exp of every score first")
@@ -76,6 +86,15 @@ def _(scores):
 )
 def _(scores):
     positive = np.exp(scores - scores.min(axis=1, keepdims=True))
+    return positive / positive.sum(axis=1, keepdims=True)
+
+
+@softmax.wrong(
+    "shifted by the mean",
+    says="you returned {got}: you subtracted the mean, and a score far above it still overflows; subtract the largest",
+)
+def _(scores):
+    positive = np.exp(scores - scores.mean(axis=1, keepdims=True))
     return positive / positive.sum(axis=1, keepdims=True)
 
 
@@ -107,7 +126,8 @@ def _(answer, rng):
     for rows, classes in [(1, 3), (4, 3), (5, 2)]:
         answer.case(
             f"{rows} row{'s' if rows > 1 else ''} of {classes} scores",
-            *(rng.normal(scale=2, size=(rows, classes)), rng.integers(0, classes, size=rows)),
+            rng.normal(scale=2, size=(rows, classes)),
+            np.append(classes - 1, rng.integers(0, classes, size=rows - 1)),
             why={
                 "loss": "minus the mean log-probability of the true class",
                 "gradient": "softmax, minus 1 at the true class, divided by the number of rows",
@@ -115,7 +135,10 @@ def _(answer, rng):
             shape={"loss": "the loss is the mean over all rows", "gradient": "one slope for each score"},
         )
     scores, labels = np.array([[0.0, 800.0]]), np.array([0])
-    answer.case(None, scores, labels, why="the loss grows with the distance of the scores")
+    why = "a floor under the probability hides how wrong this is; work with the logarithm of softmax from the start"
+    answer.case(None, scores, labels, why={"loss": why, "gradient": "softmax is (0, 1) here"})
+    scores, labels = np.array([[2.0, 1.0], [-1000.0, -1001.0]]), np.array([0, 1])
+    answer.case(None, scores, labels, why="shift each row by its own largest score")
 
 
 @cross_entropy_and_gradient.wrong(
@@ -130,6 +153,23 @@ def _(scores, labels):
 def _(scores, labels):
     loss, gradient = cross_entropy_and_gradient(scores, labels)
     return loss * len(labels), gradient
+
+
+@cross_entropy_and_gradient.wrong(
+    "the mean over all entries",
+    says="your loss is the mean over rows and classes; add up over the classes, and take the mean over the rows",
+)
+def _(scores, labels):
+    loss, gradient = cross_entropy_and_gradient(scores, labels)
+    return loss / scores.shape[1], gradient
+
+
+@cross_entropy_and_gradient.wrong(
+    "class numbers for one-hot labels",
+    says="you subtracted the class numbers from the probabilities; subtract the one-hot label, 1 at the true class",
+)
+def _(scores, labels):
+    return cross_entropy_and_gradient(scores, labels)[0], (softmax(scores) - labels[:, None]) / len(labels)
 
 
 @cross_entropy_and_gradient.wrong(
@@ -168,6 +208,17 @@ def _(scores, labels):
     return -np.log(softmax(scores)[np.arange(len(labels)), labels]).mean(), gradient
 
 
+@cross_entropy_and_gradient.wrong(
+    "one shift for the whole array",
+    says="your second row overflows: subtract each row's own largest score, not the largest of the whole array",
+)
+def _(scores, labels):
+    shifted = scores - scores.max()
+    log_probabilities = shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
+    gradient = np.exp(log_probabilities) - np.eye(scores.shape[1])[labels]
+    return -log_probabilities[np.arange(len(labels)), labels].mean(), gradient / len(labels)
+
+
 @cross_entropy_and_gradient.wrong("loss alone", says="you returned the loss alone; return both, loss, gradient")
 def _(scores, labels):
     return cross_entropy_and_gradient(scores, labels)[0]
@@ -188,7 +239,7 @@ def constant_log_loss(labels):
     probability = np.mean(labels)
     shares = np.array([1 - probability, probability])
     shares = shares[shares > 0]
-    return probability, -np.sum(shares * np.log(shares))
+    return probability, np.sum(shares * np.log(1 / shares))
 
 
 @constant_log_loss.checks

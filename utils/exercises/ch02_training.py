@@ -3,7 +3,7 @@
 import numpy as np
 
 from utils.exercises.core import exercise
-from utils.exercises.expect import expect, expect_array
+from utils.exercises.expect import alike, expect, expect_array
 
 
 @exercise(
@@ -58,6 +58,26 @@ def _(answer, rng):
     answer.case("beta1 = 0.5 and beta2 = 0.9", *start, 3, why=why, tolerance=STEP_TOLERANCE, **options)
     why = "without a slope the weights stay; epsilon keeps 0 / 0 away"
     answer.case("gradient 0", np.ones(2), np.zeros(2), np.zeros(2), np.zeros(2), 1, why=why)
+    options = {"learning_rate": 0.1, "epsilon": 0.1}
+    as_in_the_article = _epsilon_beside_the_corrected(*start, 3, **options)
+    wanted = adam_step(*start, 3, **options)
+    answer.case(
+        "epsilon = 0.1",
+        *start,
+        3,
+        accept=lambda result: alike(result, wanted) or alike(result, as_in_the_article),
+        why="epsilon is an argument, add it to the square root of square",
+        **options,
+    )
+
+
+def _epsilon_beside_the_corrected(
+    weights, gradient, mean, square, step, learning_rate=0.001, beta1=0.9, beta2=0.999, epsilon=1e-7
+):
+    """Algorithm 1 of doi:10.48550/arXiv.1412.6980, in which both averages are corrected before epsilon is added."""
+    _, mean, square = adam_step(weights, gradient, mean, square, step, learning_rate, beta1, beta2)
+    steepness = np.sqrt(square / (1 - beta2**step)) + epsilon
+    return weights - learning_rate * mean / (1 - beta1**step) / steepness, mean, square
 
 
 @adam_step.wrong(
@@ -87,6 +107,31 @@ def _(weights, gradient, mean, square, step, learning_rate=0.001, beta1=0.9, bet
     return weights, mean, beta2 * square + (1 - beta2) * gradient
 
 
+@adam_step.wrong(
+    "epsilon inside the root", says="you added epsilon inside the square root; add it to the square root of square"
+)
+def _(weights, gradient, mean, square, step, learning_rate=0.001, beta1=0.9, beta2=0.999, epsilon=1e-7):
+    _, mean, square = adam_step(weights, gradient, mean, square, step, learning_rate, beta1, beta2, epsilon)
+    correction = np.sqrt(1 - beta2**step) / (1 - beta1**step)
+    return weights - learning_rate * correction * mean / np.sqrt(square + epsilon), mean, square
+
+
+@adam_step.wrong(
+    "epsilon of one's own", says="you used an epsilon of your own, or none; it is an argument, and 1e-7 is its default"
+)
+def _(weights, gradient, mean, square, step, learning_rate=0.001, beta1=0.9, beta2=0.999, epsilon=1e-7):
+    return adam_step(weights, gradient, mean, square, step, learning_rate, beta1, beta2)
+
+
+@adam_step.wrong(
+    "the corrected averages",
+    says="you returned the corrected averages; correct them for the step only, and return the running averages",
+)
+def _(weights, gradient, mean, square, step, learning_rate=0.001, beta1=0.9, beta2=0.999, epsilon=1e-7):
+    weights, mean, square = adam_step(weights, gradient, mean, square, step, learning_rate, beta1, beta2, epsilon)
+    return weights, mean / (1 - beta1**step), square / (1 - beta2**step)
+
+
 @exercise(
     "2.5",
     "Split by patient",
@@ -100,43 +145,56 @@ def _(weights, gradient, mean, square, step, learning_rate=0.001, beta1=0.9, bet
 def split_by_group(groups, test_fraction, seed):
     """groups (n,) patient of each row → bool (n,), True in the test part; about test_fraction of the patients"""
     names = np.unique(groups)
-    wanted = max(1, round(test_fraction * len(names)))
+    wanted = round(test_fraction * len(names))
     chosen = np.random.default_rng(seed).choice(names, size=wanted, replace=False)
     return np.isin(groups, chosen)
 
 
+SEEDS = 200  # draws by which the chances of the patients are judged
+
+
 @split_by_group.checks
 def _(answer, rng):
-    for patients, rows, fraction in [(10, 60, 0.3), (40, 200, 0.25), (6, 12, 0.5)]:
+    for patients, rows, fraction in [(40, 200, 0.3), (60, 240, 0.25), (50, 100, 0.5)]:
         groups = rng.permutation(np.r_[np.arange(patients), rng.integers(0, patients, rows - patients)]) * 7 + 3
         inputs = f"{rows} visits of {patients} patients and test_fraction {fraction:g}"
-        test = _mask(answer(groups, fraction, 0), rows, inputs)
-        cut = np.intersect1d(groups[test], groups[~test])
-        answer.expect(not len(cut), "by row", inputs, patient=next(iter(cut), None))
-        drawn = len(np.unique(groups[test]))
+        drawn = len(_whole_patients(answer, groups, fraction, 0, inputs))
         about = fraction * patients
-        answer.expect(abs(drawn - about) <= 1, "the other part", inputs, drawn=drawn, about=f"{about:g}")
-    _chance(answer, groups=np.repeat(np.arange(20), 3))
-    names = np.array(["Ann", "Bob", "Ann", "Cid", "Dee", "Bob", "Eve", "Cid"])
-    test = _mask(answer(names, 0.4, 1), len(names), "patients with names for numbers")
-    cut = sorted(set(names[test]) & set(names[~test]))
-    answer.expect(not cut, "by row", "patients with names for numbers", patient=next(iter(cut), None))
+        # A coin for each patient is right, too: it is off by four standard deviations once in ten thousand splits.
+        near = abs(drawn - about) < 4 * np.sqrt(about * (1 - fraction))
+        answer.expect(near, "the other part", inputs, drawn=drawn, about=f"{about:g}")
+    names = np.array([f"patient {letter}" for letter in "ABCDEFGHIJKLMNOPQRSTUVWXYZ"])[rng.integers(0, 26, 120)]
+    _whole_patients(answer, names, 0.4, 1, "patients with names for numbers")
+    _chances(answer, groups=np.repeat(np.arange(30), np.repeat([1, 12], [20, 10])))
 
 
-def _mask(value, rows, inputs):
-    """The answer as a bool array (rows,)."""
-    test = expect_array(value, (rows,), why="one True or False for each row", dtype_kind="b", inputs=inputs)
+def _whole_patients(answer, groups, fraction, seed, inputs):
+    """The patients in the test part, (drawn,), of a split that cuts through none of them."""
+    why = "one True or False for each row"
+    test = expect_array(answer(groups, fraction, seed), groups.shape, why=why, dtype_kind="b", inputs=inputs)
     expect(test.any() and not test.all(), f"for {inputs} one of the two parts is empty")
-    return test
+    cut = np.intersect1d(groups[test], groups[~test])
+    answer.expect(not len(cut), "by row", inputs, patient=next(iter(cut), None))
+    return np.unique(groups[test])
 
 
-def _chance(answer, groups):
-    """The same seed gives the same split, and other seeds give others."""
-    first = np.asarray(answer(groups, 0.3, 0))
-    answer.expect(np.array_equal(first, answer(groups, 0.3, 0)), "seed forgotten", "the same seed")
-    others = [np.asarray(answer(groups, 0.3, seed)) for seed in range(1, 5)]
-    varied = any(not np.array_equal(first, other) for other in others)
-    answer.expect(varied, "always the first patients", "the seeds 0 to 4")
+def _chances(answer, groups):
+    """The same seed gives the same split; over many seeds each patient has the same chance, with few visits or many."""
+    names = np.unique(groups)
+    inputs = f"{len(groups)} visits of {len(names)} patients and test_fraction 0.5"
+    first, again = (_whole_patients(answer, groups, 0.5, 0, inputs) for _ in range(2))
+    answer.expect(np.array_equal(first, again), "seed forgotten", f"{inputs}, twice with the same seed,")
+    drawn = [_whole_patients(answer, groups, 0.5, seed, inputs) for seed in range(SEEDS)]
+    different = len({tuple(of_one) for of_one in drawn})
+    many = f"{inputs}, and {SEEDS} seeds,"
+    answer.expect(different > 1, "always the first patients", many)
+    answer.expect(different > SEEDS / 4, "a pattern", many, number=different)
+    share = np.mean([np.isin(names, of_one) for of_one in drawn], axis=0)  # (patients,)
+    few, large = share[:20].mean(), share[20:].mean()
+    answer.expect(large - few < 0.1, "patients with many visits", many, few=f"{few:.0%}", large=f"{large:.0%}")
+    mean = np.mean(list(map(len, drawn)))
+    answer.expect(mean > 14, "with replacement", many, drawn=f"{mean:.1f}")
+    answer.expect(mean < 16.5, "the other part", many, drawn=f"{mean:.1f}", about="15")
 
 
 @split_by_group.wrong("by row", says="some patients, such as {patient}, are in both parts: draw patients, not rows")
@@ -149,12 +207,38 @@ def _(groups, test_fraction, seed):
 )
 def _(groups, test_fraction, seed):
     names = np.unique(groups)
-    return np.isin(groups, names[: max(1, round(test_fraction * len(names)))])
+    return np.isin(groups, names[: round(test_fraction * len(names))])
+
+
+@split_by_group.wrong("a pattern", says="you gave {number} different splits only: draw the patients at random")
+def _(groups, test_fraction, seed):
+    number = np.unique(groups, return_inverse=True)[1]
+    return (number + seed) % round(1 / test_fraction) == 0
 
 
 @split_by_group.wrong("seed forgotten", says="you returned two different splits: use np.random.default_rng(seed)")
 def _(groups, test_fraction, seed):
     return split_by_group(groups, test_fraction, np.random.default_rng())
+
+
+@split_by_group.wrong(
+    "patients with many visits",
+    says="you drew patients with many visits in {large} of the splits, and those with one visit in {few}: draw from "
+    "the names of the patients, each once",
+)
+def _(groups, test_fraction, seed):
+    wanted = round(test_fraction * len(np.unique(groups)))
+    return np.isin(groups, np.random.default_rng(seed).choice(groups, wanted, replace=False))
+
+
+@split_by_group.wrong(
+    "with replacement",
+    says="you drew {drawn} patients on average, where 15 are wanted: use test_fraction, and draw nobody twice, "
+    "replace=False",
+)
+def _(groups, test_fraction, seed):
+    names = np.unique(groups)
+    return np.isin(groups, np.random.default_rng(seed).choice(names, round(test_fraction * len(names))))
 
 
 @split_by_group.wrong(
