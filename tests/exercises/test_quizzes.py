@@ -5,6 +5,7 @@ import re
 from html.parser import HTMLParser
 
 import pytest
+from conftest import CHAPTERS, read
 from IPython.core.interactiveshell import InteractiveShell
 from IPython.utils.capture import capture_output
 
@@ -68,3 +69,10 @@ def test_the_right_answer_is_not_the_longest(chapter, number, item):
     right = [answer["answer"] for answer in item["answers"] if answer["correct"]]
     wrong = [answer["answer"] for answer in item["answers"] if not answer["correct"]]
     assert len(right[0]) < max(map(len, wrong)), f"{right[0]!r}: shorten it, or say more in a wrong one"
+
+
+@pytest.mark.parametrize("path", CHAPTERS, ids=lambda path: path.stem)
+def test_the_quiz_that_is_stored_is_the_one_of_today(path):
+    number = int(path.stem[:2])
+    [cell] = [cell for cell in read(path).cells if cell.cell_type == "code" and f"quiz({number})" in cell.source]
+    assert quizzes._as_html(quizzes.questions(number)) in [one.data.get("text/html") for one in cell.outputs]

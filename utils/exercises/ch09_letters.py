@@ -72,7 +72,7 @@ def _(sequence, length):
     return one_hot(sequence.ljust(length, "N"), length)
 
 
-@one_hot.wrong("padding in front", says="your padding stands in front; put it at the end")
+@one_hot.wrong("padding in front", says="your padding is in front; put it at the end")
 def _(sequence, length):
     part = one_hot(sequence[:length], len(sequence[:length]))
     return np.concatenate([np.zeros((length - len(part), 4)), part])
@@ -220,9 +220,9 @@ def _(sequences, share, rng):
     "The other strand",
     points=1,
     hints=[
-        "Opposite A stands T, opposite C stands G. str.maketrans and str.translate exchange letters in one go.",
+        "T is opposite A, and G is opposite C. str.maketrans and str.translate exchange letters in one go.",
         "The other strand is read the other way: text[::-1].",
-        "An unclear letter is turned too: R is A or G, so opposite stands T or C, which is Y. S, W and N stay.",
+        "An unclear letter is turned too: R is A or G, so that T or C is opposite, which is Y. S, W and N stay.",
     ],
 )
 def reverse_complement(sequence):
@@ -246,7 +246,7 @@ def _(sequence):
 
 
 @reverse_complement.wrong(
-    "reverse only", says="you returned {got}: you turned the order, but opposite A stands T, and opposite C stands G"
+    "reverse only", says="you returned {got}: you turned the order, but T is opposite A, and G is opposite C"
 )
 def _(sequence):
     return sequence[::-1]
@@ -272,7 +272,7 @@ def _(sequence):
 
 @reverse_complement.wrong(
     "S and W exchanged",
-    says="you returned {got}: opposite S (C or G) stands S again, and opposite W (A or T) stands W",
+    says="you returned {got}: S (C or G) is opposite S, and W (A or T) is opposite W",
 )
 def _(sequence):
     return reverse_complement(sequence).translate(str.maketrans("SW", "WS"))
