@@ -155,6 +155,8 @@ def test_expect_number_wants_one():
         (returns_zero, "the function returns_zero"),
         (lambda: 0, "a function"),
         (object(), "an object"),
+        (reversed("abc"), "an iterator (reversed)"),
+        ((letter for letter in "abc"), "an iterator (generator)"),
         (np.random.default_rng(0), "a NumPy generator"),
     ],
 )

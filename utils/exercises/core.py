@@ -36,6 +36,8 @@ If no mistake fits, the learner reads what came, what was expected, and ``why`` 
 - ``says`` is the whole sentence after "for {inputs}", in the second person. It may hold placeholders for the
   arguments by name, {got} and {wanted}; a brace that is meant is doubled. Where the mistake is to change an argument,
   write ``says=changes("image")``.
+- ``tests/exercises/test_mutants.py`` changes the reference in every small way and runs the check on each: a change
+  that passes asks for a case more, or, where the text asks for nothing that would tell, for a line there that says why.
 """
 
 import dis

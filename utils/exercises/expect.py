@@ -41,6 +41,8 @@ def describe(value: Any) -> str:
     if len(text) <= 60 and " at 0x" not in text:
         return text
     kind = type(value).__name__
+    if hasattr(value, "__next__"):
+        return f"an iterator ({kind})"
     article = "an" if kind[0].lower() in "aeiou" else "a"
     return f"{article} {kind}" + (f" of length {len(value)}" if hasattr(value, "__len__") else "")
 
