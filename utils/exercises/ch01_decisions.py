@@ -87,7 +87,7 @@ def cheaper_to_act(probability, cost_false_alarm, cost_miss):
 @cheaper_to_act.checks
 def _(answer, rng):
     for cost_false_alarm, cost_miss in [(1, 1), (1, 19), (5, 2)]:
-        probability = np.append(rng.uniform(0.005, 0.995, size=200), [0.0, 1.0])
+        probability = np.append(rng.uniform(0.005, 0.995, size=200), [0.0, 0.5, 1.0])
         inputs = f"a false alarm that costs {cost_false_alarm} and a miss that costs {cost_miss}"
 
         def why(place, probability=probability, costs=(cost_false_alarm, cost_miss)):
@@ -96,6 +96,13 @@ def _(answer, rng):
             return f"with a probability of {person:.3g} acting costs {acting:.3g} and waiting {waiting:.3g}"
 
         answer.case(inputs, probability, cost_false_alarm, cost_miss, why=why, shape="one decision for each person")
+
+
+@cheaper_to_act.wrong(
+    "acts where both cost the same", says="you act where acting costs as much as waiting; act where it costs less"
+)
+def _(probability, cost_false_alarm, cost_miss):
+    return (1 - probability) * cost_false_alarm <= probability * cost_miss
 
 
 @cheaper_to_act.wrong("always at one half", says="you act above 0.5 whatever the errors cost")

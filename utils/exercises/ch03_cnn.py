@@ -166,6 +166,7 @@ def convolve_layer(image, kernels, bias, stride, padding):
 def _(answer, rng):
     cases = [(5, 6, 2, 3, 2, 4, 1, "valid"), (7, 8, 3, 3, 3, 2, 2, "valid"), (5, 6, 1, 3, 3, 2, 1, "same")]
     cases += [(6, 8, 3, 3, 3, 2, 2, "same"), (5, 7, 2, 2, 4, 3, 1, "same"), (4, 4, 2, 1, 1, 3, 3, "same")]
+    cases += [(5, 6, 2, 1, 1, 3, 3, "same")]  # the last window ends before the picture does: nothing to pad
     for H, W, C, h, w, F, stride, padding in cases:
         image, kernels, bias = rng.normal(size=(H, W, C)), rng.normal(size=(h, w, C, F)), rng.normal(size=F)
         inputs = f"a {H}×{W}×{C} image, {F} kernels of {h}×{w}×{C}, stride {stride} and padding {padding!r}"
