@@ -146,7 +146,7 @@ def look_at(chapter: Path, profile: str) -> dict:
     watch = Watch()
     with tempfile.TemporaryDirectory() as folder:
         path = str(Path(folder, "seen.json"))
-        notebook, values = prepare(Job(chapter, profile))
+        notebook, values = prepare(Job(chapter, profile=profile))
         names = [cell.id for cell in notebook.cells if cell.cell_type == "code" and cell.source.strip()]
         # The names of the chapter are left alone: one chapter has a "where" of its own.
         ours = f"__import__('sys').path.append({str(ROOT / 'bench')!r})", f"__import__('where').begin({path!r})"

@@ -70,9 +70,10 @@ def test_a_notebook_is_looked_at_cell_by_cell_and_keeps_its_own_names(tmp_path):
         new_code_cell("while time.perf_counter() < end:\n    pass\nassert where == 3", id="busy"),
     ]
     path = tmp_path / "01_small.ipynb"
+    cells[1].source += '\nassert profile == "smoke"'
     nbformat.write(new_notebook(cells=cells), path)
-    looked = where.look_at(path, "quick")
-    assert looked["cells"] == ["parameters", "begin", "busy"]
+    looked = where.look_at(path, "smoke")
+    assert looked["cells"] == ["parameters", "injected-parameters", "begin", "busy"]
     largest = max(looked["seen"][1:], key=lambda row: row[3])
     assert looked["cells"][largest[0]] == "busy" and largest[1] == "other"
     assert "busy" in where.dearest_cells(looked, 3).splitlines()[0]
