@@ -9,7 +9,8 @@ from keras import ops
 
 from utils import nn
 from utils.exercises.ch04_gates import gru_step, lstm_step
-from utils.exercises.ch04_rnn import masked_mean, rnn_step, weight_gradient
+from utils.exercises.ch04_masks import masked_mean
+from utils.exercises.ch04_rnn import rnn_step, weight_gradient
 
 bounded = settings(max_examples=25, deadline=None, derandomize=True)
 shapes = st.tuples(st.integers(1, 3), st.integers(1, 5), st.integers(1, 3), st.integers(1, 3))  # n, T, F, H

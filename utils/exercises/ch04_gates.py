@@ -42,7 +42,8 @@ def _(answer, rng):
         x, h, b = rng.normal(size=F), rng.uniform(-1, 1, size=H), rng.normal(size=shape_of_bias)
         W, U = rng.normal(size=(F, 3 * H)), rng.normal(size=(H, 3 * H))
         words = {
-            "why": "the last line is update * h + (1 - update) * candidate",
+            "why": "both gates go through sigmoid, the candidate through np.tanh, and the last line is update * h + "
+            "(1 - update) * candidate",
             "shape": "the new state is as long as the old one",
         }
         answer.case(f"F = {F}, H = {H} and reset_after={reset_after}", x, h, W, U, b, reset_after, **words)
@@ -53,6 +54,16 @@ def _(answer, rng):
 def _rearranged(blocks, order, *arrays):
     """The arrays with their blocks of columns in another order."""
     return [np.concatenate([np.split(a, blocks, axis=-1)[k] for k in order], axis=-1) for a in arrays]
+
+
+def _with(x, h, W, U, b, reset_after, gate=sigmoid, candidate=np.tanh, enters=lambda update: 1 - update):
+    """A step with its functions exchangeable, for the known mistakes."""
+    outside, inside = b if reset_after else (b, np.zeros_like(b))
+    x_update, x_reset, x_candidate = np.split(x @ W + outside, 3)
+    h_update, h_reset, h_candidate = np.split(h @ U + inside, 3)
+    update, reset = gate(x_update + h_update), gate(x_reset + h_reset)
+    memory = reset * h_candidate if reset_after else (reset * h) @ np.split(U, 3, axis=1)[2]
+    return update * h + enters(update) * candidate(x_candidate + memory)
 
 
 @gru_step.wrong(
@@ -80,6 +91,38 @@ def _(x, h, W, U, b, reset_after=True):
 @gru_step.wrong("only the first row of the bias", says="the second row of the bias, b[1], is missing")
 def _(x, h, W, U, b, reset_after=True):
     return gru_step(x, h, W, U, np.stack([b[0], 0 * b[1]]) if reset_after else b, reset_after)
+
+
+@gru_step.wrong(
+    "the rows of the bias exchanged", says="you exchanged the rows of the bias: b[0] goes with x @ W, b[1] with h @ U"
+)
+def _(x, h, W, U, b, reset_after=True):
+    return gru_step(x, h, W, U, b[::-1] if reset_after else b, reset_after)
+
+
+@gru_step.wrong("a candidate between 0 and 1", says="your candidate went through sigmoid; it goes through np.tanh")
+def _(x, h, W, U, b, reset_after=True):
+    return _with(x, h, W, U, b, reset_after, candidate=sigmoid)
+
+
+@gru_step.wrong("a candidate without tanh", says="np.tanh is missing from your candidate")
+def _(x, h, W, U, b, reset_after=True):
+    return _with(x, h, W, U, b, reset_after, candidate=lambda inner: inner)
+
+
+@gru_step.wrong("gates through tanh", says="your gates went through np.tanh; a gate lies between 0 and 1: sigmoid")
+def _(x, h, W, U, b, reset_after=True):
+    return _with(x, h, W, U, b, reset_after, gate=np.tanh)
+
+
+@gru_step.wrong("all of the candidate", says="your candidate enters in full; the share that enters is 1 - update")
+def _(x, h, W, U, b, reset_after=True):
+    return _with(x, h, W, U, b, reset_after, enters=lambda update: 1)
+
+
+@gru_step.wrong("the same share of both", says="you let in update * candidate; the share that enters is 1 - update")
+def _(x, h, W, U, b, reset_after=True):
+    return _with(x, h, W, U, b, reset_after, enters=lambda update: update)
 
 
 @gru_step.wrong("always resets before the product", says="the reset gate multiplies h @ Uc here, after the product")
@@ -132,7 +175,10 @@ def _(answer, rng):
         answer.case(
             f"F = {F} and H = {H}",
             *(x, h, c, W, U, b),
-            why={"c": "forget * c + input * candidate", "h": "output gate * np.tanh(new c)"},
+            why={
+                "c": "forget * c + input * candidate",
+                "h": "the output gate times np.tanh of the new c, which is forget * c + input * candidate",
+            },
             shape="h and c keep their length",
         )
 
@@ -173,6 +219,49 @@ def _(x, h, c, W, U, b):
     leave = np.split(x @ W + h @ U + b, 4)[3]
     c = lstm_step(x, h, c, W, U, b)[1]
     return sigmoid(leave) * c, c
+
+
+def _with_memory(x, h, c, W, U, b, memory):
+    """A step whose new memory is a function of the old one, forget gate, input gate and candidate (before tanh)."""
+    enter, forget, candidate, leave = np.split(x @ W + h @ U + b, 4)
+    c = memory(c, sigmoid(forget), sigmoid(enter), candidate)
+    return sigmoid(leave) * np.tanh(c), c
+
+
+@lstm_step.wrong("nothing is forgotten", says="your forget gate is missing: the old c is multiplied by it")
+def _(x, h, c, W, U, b):
+    return _with_memory(x, h, c, W, U, b, lambda c, forget, enter, inner: c + enter * np.tanh(inner))
+
+
+@lstm_step.wrong("all of the candidate", says="your input gate is missing: the candidate is multiplied by it")
+def _(x, h, c, W, U, b):
+    return _with_memory(x, h, c, W, U, b, lambda c, forget, enter, inner: forget * c + np.tanh(inner))
+
+
+@lstm_step.wrong("a candidate without tanh", says="np.tanh is missing from your candidate")
+def _(x, h, c, W, U, b):
+    return _with_memory(x, h, c, W, U, b, lambda c, forget, enter, inner: forget * c + enter * inner)
+
+
+@lstm_step.wrong(
+    "one minus the forget gate",
+    says="what enters has a gate of its own, the first block; you used 1 - forget, as a GRU",
+)
+def _(x, h, c, W, U, b):
+    return _with_memory(x, h, c, W, U, b, lambda c, forget, enter, inner: forget * c + (1 - forget) * np.tanh(inner))
+
+
+@lstm_step.wrong("the output in place of the memory", says="your forget gate kept h; it keeps the memory, forget * c")
+def _(x, h, c, W, U, b):
+    return _with_memory(x, h, c, W, U, b, lambda c, forget, enter, inner: forget * h + enter * np.tanh(inner))
+
+
+@lstm_step.wrong(
+    "a bias of 1 added",
+    says="you added 1 to the forget gate: Keras only starts its bias at 1, and b holds that already",
+)
+def _(x, h, c, W, U, b):
+    return lstm_step(x, h, c, W, U, b + np.repeat([0, 1, 0, 0], len(h)))
 
 
 @lstm_step.wrong("h from the old c", says="your h was made from the old c; make the new c first, and h from it")

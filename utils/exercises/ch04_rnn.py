@@ -1,4 +1,4 @@
-"""Exercises of chapter 04, without gates: one step, the gradient of one weight through time, the mean under a mask."""
+"""Exercises of chapter 04, without gates: one step of a plain network, and the gradient of one weight through time."""
 
 import numpy as np
 
@@ -46,6 +46,11 @@ def _(x, h, W, U, b):
     return np.tanh(x @ W + U @ h + b)
 
 
+@rnn_step.wrong("sigmoid", says="you took the sigmoid, which lies between 0 and 1: the new state goes through np.tanh")
+def _(x, h, W, U, b):
+    return (1 + rnn_step(x / 2, h / 2, W, U, b / 2)) / 2  # sigmoid(a) is (1 + tanh(a / 2)) / 2
+
+
 @rnn_step.wrong("no bias", says="the bias b is missing from your sum")
 def _(x, h, W, U, b):
     return np.tanh(x @ W + h @ U)
@@ -54,6 +59,16 @@ def _(x, h, W, U, b):
 @rnn_step.wrong("no memory", says="your old state has no influence: h @ U is missing")
 def _(x, h, W, U, b):
     return np.tanh(x @ W + b)
+
+
+@rnn_step.wrong("no reading", says="your reading has no influence: x @ W is missing")
+def _(x, h, W, U, b):
+    return np.tanh(h @ U + b)
+
+
+@rnn_step.wrong("the bias outside", says="you added b after np.tanh: add all three parts first, then take np.tanh")
+def _(x, h, W, U, b):
+    return np.tanh(x @ W + h @ U) + b
 
 
 @exercise(
@@ -72,7 +87,7 @@ def _(x, h, W, U, b):
 def weight_gradient(x, w):
     """readings x (T,), weight w; each step is tanh(x[t] + w * h) → gradient of the last h by w"""
     if len(x) == 0:
-        raise ValueError("the sequence has length 0: without a step there is no last state; give at least one reading")
+        raise ValueError("the sequence has length 0: no step has used the weight; give at least one reading")
     states = [0.0]
     for reading in x:
         states.append(np.tanh(reading + w * states[-1]))
@@ -95,7 +110,7 @@ def _(answer, rng):
             why="compare with (h(w + 0.0001) - h(w - 0.0001)) / 0.0002",
             shape="one weight has one gradient",
         )
-    inputs, why = "a sequence of length 0", "there is no last state"
+    inputs, why = "a sequence of length 0", "no step has used the weight"
     answer.expect(answer.refuses(inputs, np.zeros(0), 0.5, why=why), "refuses without words", inputs)
 
 
@@ -155,8 +170,34 @@ def _(x, w):
 
 
 @weight_gradient.wrong(
+    "the slope of the state before",
+    says="you returned {got}, not {wanted}: at step t you go back through the tanh that made states[t]: its slope is "
+    "1 - states[t] ** 2",
+)
+def _(x, w):
+    return _walk_back(x, w, lambda states: _slopes(np.roll(states, 1)), factor=w)
+
+
+@weight_gradient.wrong(
+    "no square",
+    says="you returned {got}, not {wanted}: the slope of tanh is 1 - h ** 2; you left out the square",
+)
+def _(x, w):
+    return _walk_back(x, w, lambda states: 1 - states, factor=w)
+
+
+@weight_gradient.wrong(
+    "overwrites",
+    says="you returned 0, not {wanted}: add up what each use of w contributes; the first use, which met the state 0, "
+    "contributes nothing and must not replace the others",
+)
+def _(x, w):
+    return 0.0 * weight_gradient(x, w)
+
+
+@weight_gradient.wrong(
     "invents a gradient for nothing",
-    says="you returned {got}, but there is no last state: say so with raise ValueError(…)",
+    says="you returned {got}, but no step has used the weight: say so with raise ValueError(…)",
 )
 def _(x, w):
     return weight_gradient(x, w) if len(x) else 0.0
@@ -167,84 +208,3 @@ def _(x, w):
     if len(x) == 0:
         raise ValueError
     return weight_gradient(x, w)
-
-
-@exercise(
-    "4.5",
-    "The mean over the visits that took place",
-    points=2,
-    hints=[
-        "Give the mask a third axis, mask[:, :, None], so that it fits the states.",
-        "Replace the padding by 0 with np.where rather than by a product: 0 * NaN is NaN. Then sum over axis 1.",
-        "Divide by mask.sum(axis=1, keepdims=True), but at least by 1: np.maximum(…, 1). Before that, compare "
-        "mask.shape with states.shape[:2], and raise ValueError if they differ.",
-    ],
-)
-def masked_mean(states, mask):
-    """states (n, T, H), mask (n, T) True = took place → mean over those steps (n, H), 0 if none"""
-    if mask.shape != states.shape[:2]:
-        raise ValueError(f"the mask has shape {mask.shape}, the states need one flag for each step: {states.shape[:2]}")
-    total = np.where(mask[:, :, None], states, 0).sum(axis=1)
-    return total / np.maximum(mask.sum(axis=1, keepdims=True), 1)
-
-
-@masked_mean.checks
-def _(answer, rng):
-    words = {
-        "why": "add up the steps that took place and divide by their number",
-        "shape": "one row for each patient, with time averaged away",
-    }
-    for n, T, H in [(2, 4, 3), (3, 1, 2), (1, 5, 1), (4, 3, 3)]:
-        states, lengths = rng.normal(size=(n, T, H)) + 1, rng.integers(1, T + 1, size=n)
-        mask = np.arange(T) < lengths[:, None]
-        people, visits = f"{n} patient{'s' if n > 1 else ''}", f"up to {T} visit{'s' if T > 1 else ''}"
-        answer.case(f"{people} with {visits} of {H} number{'s' if H > 1 else ''}", states, mask, **words)
-        answer.case(f"{people} whose padding comes before their {visits}", states, mask[:, ::-1], **words)
-    states, mask = rng.normal(size=(3, 4, 2)), np.array([[1, 1, 0, 0], [0, 0, 0, 0], [1, 1, 1, 1]], bool)
-    answer.case("a patient without any visit (all positions masked)", states, mask, **words)
-    states[~mask] = np.nan
-    answer.case("padding that is filled with NaN", states[[0, 2]], mask[[0, 2]], **words)
-    states, why = rng.normal(size=(2, 3, 4)), "compare mask.shape with states.shape[:2]"
-    for shape in [(1, 3), (2, 1), (3,)]:
-        answer.refuses(f"2 patients with 3 visits and a mask of shape {shape}", states, np.ones(shape, bool), why=why)
-
-
-@masked_mean.wrong(
-    "divides by all steps",
-    says="you divided by all T steps; divide by the number of those that took place, mask.sum",
-)
-def _(states, mask):
-    return masked_mean(states, mask) * mask.mean(axis=1, keepdims=True)
-
-
-@masked_mean.wrong("the sum", says="you returned the sum: divide it by the number of steps that took place")
-def _(states, mask):
-    return masked_mean(states, mask) * mask.sum(axis=1, keepdims=True)
-
-
-@masked_mean.wrong(
-    "averages the padding", says="you averaged the padding too: where the mask is False, nothing took place"
-)
-def _(states, mask):
-    return states.mean(axis=1)
-
-
-@masked_mean.wrong(
-    "0 / 0 without visits", says="you returned NaN: without visits you divide 0 by 0; divide by at least 1"
-)
-def _(states, mask):
-    return np.where(mask[:, :, None], states, 0).sum(axis=1) / mask.sum(axis=1, keepdims=True)
-
-
-@masked_mean.wrong("multiplies NaN by 0", says="you returned NaN: 0 * NaN is NaN; choose with np.where")
-def _(states, mask):
-    return (states * mask[:, :, None]).sum(axis=1) / np.maximum(mask.sum(axis=1, keepdims=True), 1)
-
-
-@masked_mean.wrong(
-    "takes any mask",
-    says="you returned a result: NumPy stretches such a mask in silence; compare the shapes first and raise "
-    "ValueError(…)",
-)
-def _(states, mask):
-    return masked_mean(states, np.broadcast_to(mask, states.shape[:2]))
