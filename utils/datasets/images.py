@@ -42,7 +42,7 @@ def nuclei(entry: Entry, size: int = 48) -> Images:
     labels = np.array([entry.class_names.index(name) for name in table["class"][whole]], np.int64)
     centres, field = centres[whole], field[whole]
     notes = (
-        f"{np.sum(~whole):,} nuclei at the rim are left out: a patch of {size} pixels around them would leave the field.",
+        f"{np.sum(~whole)} nuclei at the rim are left out: a patch of {size} pixels around them would leave the field.",
         f"Groups are blocks of {BLOCK} × {BLOCK} pixels of tissue, since neighbouring patches are alike.",
     )
     return Images(

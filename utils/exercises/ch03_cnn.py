@@ -34,7 +34,6 @@ def _(answer, rng):
             why="multiply the window with the kernel, number by number, and add up",
         )
 
-
     whole, halves = rng.integers(0, 256, size=(4, 5)), rng.integers(-3, 4, size=(2, 2)) / 2
     answer.case("a 4×5 image of whole numbers and a 2×2 kernel", whole, halves, why="responses are decimals")
 
