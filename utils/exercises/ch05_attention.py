@@ -1,4 +1,4 @@
-"""Exercises of chapter 05, attention itself: with a mask, without a view of the future, and backwards."""
+"""Exercises of chapter 05, attention itself: with a mask, and without a view of the future."""
 
 import numpy as np
 
@@ -53,6 +53,8 @@ def _(answer, rng):
             answer.case(f"{counts} and {case}", query, key, value, mask, **words)
     query, key, value = np.array([[800.0], [-800.0]]), np.array([[1.0], [0.0], [1.0]]), rng.normal(size=(3, 2))
     answer.case("scores as large as 800", query, key, value, np.ones((2, 3), bool), **words)
+    mask = np.array([[True, False, True]])
+    answer.case("scores of -800 and a mask", query[1:], key, value, mask, **words)
     query, key, value = rng.normal(size=(3, 2)), rng.normal(size=(4, 2)), rng.normal(size=(4, 2))
     for shape in [(4,), (1, 4), (3, 1)]:
         inputs, why = f"3 queries, 4 keys and a mask of shape {shape}", "the mask has one row for each query"
@@ -83,6 +85,52 @@ def _(query, key, value, mask):
 )
 def _(query, key, value, mask):
     return _with_scores(value, mask, query @ key.T / np.sqrt(len(key)))
+
+
+@attention.wrong(
+    "the root of the value's width",
+    says="you divided by the square root of the width of the values; d is the width of query and key",
+)
+def _(query, key, value, mask):
+    return _with_scores(value, mask, query @ key.T / np.sqrt(value.shape[1]))
+
+
+@attention.wrong("mixes the keys", says="your output mixes the keys; it is weights @ value")
+def _(query, key, value, mask):
+    weights = attention(query, key, value, mask)[1]
+    return weights @ key, weights
+
+
+@attention.wrong(
+    "hidden scores of 0",
+    says="you gave hidden positions the score 0, which is an ordinary score and gets a weight; give them -1e9",
+)
+def _(query, key, value, mask):
+    if mask.shape != (len(query), len(key)):
+        raise ValueError("wrong shape")
+    weights = softmax(query @ key.T / np.sqrt(query.shape[1]) * mask)
+    return weights @ value, weights
+
+
+@attention.wrong(
+    "a softmax of the whole table",
+    says="all your weights together add up to 1; each row should: softmax along the last axis",
+)
+def _(query, key, value, mask):
+    scores = np.where(mask, query @ key.T / np.sqrt(query.shape[1]), -1e9)
+    powers = np.exp(scores - scores.max()) * mask
+    weights = powers / max(powers.sum(), 1e-30)
+    return weights @ value, weights
+
+
+@attention.wrong(
+    "a mask that is not low enough",
+    says="a position that is hidden takes the weight of others: its score should be lower than any, -1e9",
+)
+def _(query, key, value, mask):
+    scores = np.where(mask, query @ key.T / np.sqrt(query.shape[1]), -100)
+    weights = softmax(scores) * mask
+    return weights @ value, weights
 
 
 @attention.wrong(
@@ -186,6 +234,11 @@ def _(length):
     return np.tri(length, k=-1, dtype=bool)
 
 
+@causal_mask.wrong("one step ahead", says="your row t sees column t + 1, the future: it may see columns 0 to t")
+def _(length):
+    return np.tri(length, k=1, dtype=bool)
+
+
 @causal_mask.wrong("True for hidden", says="you marked what is hidden; True means: may look")
 def _(length):
     return ~np.tri(length, dtype=bool)
@@ -199,74 +252,14 @@ def _(length):
     return np.where(np.tri(length, dtype=bool), 0, -1e9)
 
 
+@causal_mask.wrong(
+    "0 and minus infinity",
+    says="you returned 0 and -inf, numbers to add to the scores; a mask is made of True and False",
+)
+def _(length):
+    return np.where(np.tri(length, dtype=bool), 0, -np.inf)
+
+
 @causal_mask.wrong("numbers 0 and 1", says="you returned numbers; a mask is made of True and False, dtype=bool")
 def _(length):
     return np.tri(length)
-
-
-@exercise(
-    "5.3",
-    "Back through attention",
-    points=3,
-    returns=("of_query", "of_key", "of_value"),
-    hints=[
-        "The output is weights @ value. So the value's gradient is weights.T @ upstream, and that of the weights "
-        "is upstream @ value.T.",
-        "Through a softmax: of_scores = weights * (of_weights - (weights * of_weights).sum(axis=1, keepdims=True)).",
-        "The scores are query @ key.T / root. So the query's gradient is of_scores @ key / root, and the key's is "
-        "of_scores.T @ query / root, with root = np.sqrt(query.shape[1]).",
-    ],
-)
-def attention_backward(query, key, value, weights, upstream):
-    """weights (T, S) as attention returned them, upstream: gradient of its output (T, v)
-    → gradients of query (T, d), key (S, d) and value (S, v)"""
-    of_weights = upstream @ value.T
-    of_scores = weights * (of_weights - (weights * of_weights).sum(axis=1, keepdims=True))
-    of_scores = of_scores / np.sqrt(query.shape[1])
-    return of_scores @ key, of_scores.T @ query, weights.T @ upstream
-
-
-@attention_backward.checks
-def _(answer, rng):
-    for T, S, d, v in [(3, 4, 2, 3), (4, 4, 5, 2), (1, 1, 2, 2), (2, 5, 3, 1)]:
-        query, key, value = rng.normal(size=(T, d)), rng.normal(size=(S, d)), rng.normal(size=(S, v))
-        upstream, mask = rng.normal(size=(T, v)), rng.random((T, S)) < 0.7
-        counts = f"{T} {'query' if T == 1 else 'queries'}, {S} key{'s' if S > 1 else ''} of {d} numbers"
-        answer.case(
-            f"{counts} and values of {v}",
-            *(query, key, value, attention(query, key, value, mask)[1], upstream),
-            why={
-                "of_query": "of_scores @ key / root",
-                "of_key": "of_scores.T @ query / root",
-                "of_value": "weights.T @ upstream",
-            },
-            shape="a gradient is as large as what it belongs to",
-        )
-
-
-@attention_backward.wrong(
-    "takes the softmax number by number",
-    says="you went through the softmax number by number, but it couples the scores of a row: subtract the weighted "
-    "mean of the row",
-)
-def _(query, key, value, weights, upstream):
-    of_scores = weights * (1 - weights) * (upstream @ value.T) / np.sqrt(query.shape[1])
-    return of_scores @ key, of_scores.T @ query, weights.T @ upstream
-
-
-@attention_backward.wrong(
-    "forgets the square root",
-    says="the square root of d is missing: the scores were divided by it, so their gradient is too",
-)
-def _(query, key, value, weights, upstream):
-    of_query, of_key, of_value = attention_backward(query, key, value, weights, upstream)
-    root = np.sqrt(query.shape[1])
-    return of_query * root, of_key * root, of_value
-
-
-@attention_backward.wrong(
-    "key before query", says="you returned the gradient of key before that of query; the order is query, key, value"
-)
-def _(query, key, value, weights, upstream):
-    of_query, of_key, of_value = attention_backward(query, key, value, weights, upstream)
-    return of_key, of_query, of_value

@@ -1,4 +1,4 @@
-"""Exercises of chapter 05, the parts of an encoder: several heads, positions, layer normalisation, its parameters."""
+"""Exercises of chapter 05, what attention needs in a network: several heads, and positions."""
 
 import numpy as np
 
@@ -72,6 +72,31 @@ def _(query, key, value, mask, heads):
 )
 def _(query, key, value, mask, heads):
     return multi_head(query / np.sqrt(heads), key, value, mask, heads)
+
+
+@multi_head.wrong(
+    "as many columns as heads",
+    says="each of your heads takes as many columns as there are heads; it takes d // heads of them",
+)
+def _(query, key, value, mask, heads):
+    cuts = [slice(h * heads, (h + 1) * heads) for h in range(heads)]
+    outputs = [attention(*(a[:, cut] for a in (query, key, value)), mask)[0] for cut in cuts]
+    joined = np.concatenate(outputs, axis=1)
+    return np.pad(joined, [(0, 0), (0, max(0, query.shape[1] - joined.shape[1]))])[:, : query.shape[1]]
+
+
+@multi_head.wrong(
+    "the last head first", says="your heads are put together from the last to the first; head 0 comes first"
+)
+def _(query, key, value, mask, heads):
+    return np.concatenate(np.split(multi_head(query, key, value, mask, heads), heads, axis=1)[::-1], axis=1)
+
+
+@multi_head.wrong("the mask for one head alone", says="only your first head has the mask: give it to each of them")
+def _(query, key, value, mask, heads):
+    size = query.shape[1] // heads
+    everywhere = multi_head(query, key, value, np.ones_like(mask), heads)
+    return np.concatenate([multi_head(query, key, value, mask, heads)[:, :size], everywhere[:, size:]], axis=1)
 
 
 @multi_head.wrong("one head", says="you returned the result of a single head: cut the columns into heads first")
@@ -153,133 +178,33 @@ def _(length, width):
     return np.repeat(positions(length, width)[:, 0::2], 2, axis=1)
 
 
-@exercise(
-    "5.6",
-    "Layer normalisation",
-    points=1,
-    hints=[
-        "Each position by itself: x.mean(axis=-1, keepdims=True) keeps a column that can be subtracted from x.",
-        "Divide by np.sqrt(variance + epsilon), with x.var(axis=-1, keepdims=True); then times scale, plus shift.",
-    ],
+@positions.wrong(
+    "cosine first", says="your cosines are in the even columns; the sine comes first, and column 0 begins with 0"
 )
-def layer_norm(x, scale, shift, epsilon):
-    """x (…, d), scale (d,), shift (d,), epsilon → x at mean 0, variance 1, then rescaled"""
-    mean, variance = x.mean(axis=-1, keepdims=True), x.var(axis=-1, keepdims=True)
-    return (x - mean) / np.sqrt(variance + epsilon) * scale + shift
+def _(length, width):
+    table = positions(length, width)
+    return np.stack([table[:, 1::2], table[:, 0::2]], axis=2).reshape(length, width)
 
 
-@layer_norm.checks
-def _(answer, rng):
-    for shape, epsilon in [((4, 6), 0.01), ((1, 3), 0.001), ((2, 3, 5), 0.5), ((3, 1), 0.01)]:
-        x, scale, shift = rng.normal(size=shape) * 3 + 2, rng.normal(size=shape[-1]), rng.normal(size=shape[-1])
-        answer.case(
-            f"x of shape {shape} and epsilon {epsilon}",
-            *(x, scale, shift, epsilon),
-            why="subtract the mean, divide by the root of variance + epsilon, then scale and shift",
-            shape="the result is as large as x",
-        )
-
-
-@layer_norm.wrong(
-    "over the positions",
-    says="you took mean and variance over the positions; normalise each position on its own, axis=-1",
+@positions.wrong(
+    "twice the exponent",
+    says="your waves are too slow: the exponent of 10000 is 2k / width, where 2k is the number of the even column",
 )
-def _(x, scale, shift, epsilon):
-    return (x - x.mean(axis=0)) / np.sqrt(x.var(axis=0) + epsilon) * scale + shift
+def _(length, width):
+    angles = np.arange(length)[:, None] / 10000 ** (2 * np.arange(0, width, 2) / width)
+    return np.stack([np.sin(angles), np.cos(angles)], axis=2).reshape(length, width)
 
 
-@layer_norm.wrong(
-    "over everything",
-    says="you took one mean and one variance of the whole array; normalise each position on its own, axis=-1",
+@positions.wrong(
+    "multiplies by the power",
+    says="your waves get faster from left to right: divide the position by the power of 10000",
 )
-def _(x, scale, shift, epsilon):
-    return (x - x.mean()) / np.sqrt(x.var() + epsilon) * scale + shift
+def _(length, width):
+    angles = np.arange(length)[:, None] * 10000 ** (np.arange(0, width, 2) / width)
+    return np.stack([np.sin(angles), np.cos(angles)], axis=2).reshape(length, width)
 
 
-@layer_norm.wrong(
-    "divides by the variance", says="you divided by the variance; divide by the square root of the variance"
-)
-def _(x, scale, shift, epsilon):
-    return (x - x.mean(axis=-1, keepdims=True)) / (x.var(axis=-1, keepdims=True) + epsilon) * scale + shift
-
-
-@layer_norm.wrong("forgets scale and shift", says="scale and shift are missing: multiply by scale, then add shift")
-def _(x, scale, shift, epsilon):
-    return layer_norm(x, 1, 0, epsilon)
-
-
-@layer_norm.wrong("the unbiased variance", says="your variance divides by d - 1; divide by d, as x.var does by itself")
-def _(x, scale, shift, epsilon):
-    variance = x.var(axis=-1, keepdims=True, ddof=min(1, x.shape[-1] - 1))
-    return (x - x.mean(axis=-1, keepdims=True)) / np.sqrt(variance + epsilon) * scale + shift
-
-
-@layer_norm.wrong(
-    "epsilon outside the root", says="you added epsilon to the root; it belongs under the root, added to the variance"
-)
-def _(x, scale, shift, epsilon):
-    return (x - x.mean(axis=-1, keepdims=True)) / (x.std(axis=-1, keepdims=True) + epsilon) * scale + shift
-
-
-@layer_norm.wrong("no epsilon", says="your result does not depend on epsilon: add it to the variance, under the root")
-def _(x, scale, shift, epsilon):
-    return layer_norm(x, scale, shift, 0)
-
-
-@exercise(
-    "5.7",
-    "Count the parameters",
-    points=2,
-    hints=[
-        "A dense layer from a to b numbers has a * b weights and b biases. How many such layers are in the block?",
-        "Attention has four from width to width: query, key, value and the output. The heads only share them out.",
-        "Then width to hidden and hidden to width, and two layer norms with a scale and a shift each, width numbers.",
-    ],
-)
-def count_parameters(width, hidden):
-    """Width of the block and of its hidden layer → how many numbers the block learns (int)"""
-    attention = 4 * (width * width + width)
-    feed_forward = width * hidden + hidden + hidden * width + width
-    layer_norms = 2 * (width + width)
-    return attention + feed_forward + layer_norms
-
-
-@count_parameters.checks
-def _(answer, rng):
-    for width, hidden in [(4, 8), (32, 64), (1, 1), (int(rng.integers(2, 99)), int(rng.integers(2, 99)))]:
-        why = "count four dense layers, then two more, then two layer norms"
-        answer.case(f"width {width} and hidden {hidden}", width, hidden, why=why)
-
-
-@count_parameters.wrong(
-    "forgets the biases",
-    says="you returned {got} where {wanted} is expected: every dense layer has a bias for each of its outputs",
-)
-def _(width, hidden):
-    return 4 * width * width + 2 * width * hidden + 4 * width
-
-
-@count_parameters.wrong(
-    "forgets the output layer",
-    says="you returned {got} where {wanted} is expected: after the heads are merged comes a fourth dense layer, width "
-    "to width",
-)
-def _(width, hidden):
-    return count_parameters(width, hidden) - width * width - width
-
-
-@count_parameters.wrong(
-    "forgets the layer norms",
-    says="you returned {got} where {wanted} is expected: a layer norm learns a scale and a shift, and the block has "
-    "two of them",
-)
-def _(width, hidden):
-    return count_parameters(width, hidden) - 4 * width
-
-
-@count_parameters.wrong(
-    "one layer norm",
-    says="you returned {got} where {wanted} is expected: the block has two layer norms, one before each part",
-)
-def _(width, hidden):
-    return count_parameters(width, hidden) - 2 * width
+@positions.wrong("another base", says="you took a power of 1000; the formula has 10000")
+def _(length, width):
+    angles = np.arange(length)[:, None] / 1000 ** (np.arange(0, width, 2) / width)
+    return np.stack([np.sin(angles), np.cos(angles)], axis=2).reshape(length, width)
