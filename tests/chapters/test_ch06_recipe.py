@@ -67,6 +67,19 @@ def test_operations_with_stride_padding_and_a_size_of_its_own(size):
     assert recipes.operations(tiny(), size) == by_hand
 
 
+def test_operations_of_a_gru_and_of_attention():
+    gru = keras.Sequential([keras.Input((32, 32, 3)), keras.layers.Reshape((32, 96)), keras.layers.GRU(5)])
+    assert recipes.operations(gru) == 32 * 2 * (3 * 5 * 96 + 3 * 5 * 5)
+    block = [models.AddPositions(), models.EncoderBlock(heads=2, hidden=10)]
+    patches = [keras.layers.Conv2D(6, 8, strides=8), keras.layers.Reshape((16, 6))]
+    attention = keras.Sequential([keras.Input((32, 32, 3)), *patches, *block])
+    by_hand = 16 * 2 * 8 * 8 * 3 * 6  # the patches
+    by_hand += 16 * 2 * 4 * 6 * 6  # query, key, value and what leads out
+    by_hand += 2 * 2 * 16 * 16 * 6  # each patch looks at each, and takes from each
+    by_hand += 16 * 2 * 2 * 6 * 10  # the small network
+    assert recipes.operations(attention) == by_hand
+
+
 def test_operations_that_are_not_known_are_not_left_out():
     model = keras.Sequential([keras.Input((32, 32, 3)), keras.layers.DepthwiseConv2D(3, name="odd")])
     with pytest.raises(UsageError, match="'odd' cannot be counted: use Conv2D"):

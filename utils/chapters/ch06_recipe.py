@@ -16,6 +16,7 @@ from keras import layers
 from utils.chapters.ch06_views import crops, tta_views, whiten
 from utils.errors import CourseError, UsageError
 from utils.nn.inference import predict
+from utils.nn.layers import AddPositions, EncoderBlock
 from utils.nn.schedules import one_cycle
 from utils.nn.training import prepare, seeded
 
@@ -147,11 +148,11 @@ def course_cnn(width: int = 32, classes: int = 10, batch_norm: bool = True) -> k
 
 
 def operations(model: keras.Model, size: int = 32) -> int:
-    """Operations of one prediction: the multiplications and the additions of all convolutions and dense layers.
+    """Operations of one prediction: the multiplications and additions of all that a network multiplies with.
 
-    Each number of a kernel is multiplied and added once at each place of the output, as in exercise 6.3. What is
-    cheap is left out: biases, activations, pooling, normalisation. A training step takes about ``TRAINING`` times as
-    many per image.
+    Each number of a kernel is multiplied and added once at each place of the output, as in exercise 6.3, or at each
+    step of a sequence; attention multiplies queries with keys and weights with values as well. What is cheap is left
+    out: biases, activations, pooling, normalisation. A training step takes about ``TRAINING`` times as many per image.
 
     Parameters
     ----------
@@ -165,15 +166,29 @@ def operations(model: keras.Model, size: int = 32) -> int:
     UsageError
         When the model has a layer with weights whose operations are not known here.
     """
-    learning = [layer for layer in model.layers if layer.weights and not isinstance(layer, layers.BatchNormalization)]
-    if unknown := [layer.name for layer in learning if not isinstance(layer, (layers.Conv2D, layers.Dense))]:
+    learning = [layer for layer in model.layers if layer.weights and not isinstance(layer, CHEAP)]
+    if unknown := [layer.name for layer in learning if not isinstance(layer, COUNTED)]:
         raise UsageError(
-            f"The operations of the layer {unknown[0]!r} cannot be counted: use Conv2D, Dense and BatchNormalization."
+            f"The operations of the layer {unknown[0]!r} cannot be counted: use Conv2D, Dense, GRU, EncoderBlock, "
+            "AddPositions and BatchNormalization."
         )
     inner = keras.Model(model.inputs, [layer.output for layer in learning])
     shapes = inner.compute_output_shape((1, size, size, 3))
-    places = [math.prod(shape[1:-1]) for shape in shapes]
-    return sum(2 * number * math.prod(layer.kernel.shape) for number, layer in zip(places, learning, strict=True))
+    return sum(_operations(layer, shape) for layer, shape in zip(learning, shapes, strict=True))
+
+
+CHEAP = (layers.BatchNormalization, AddPositions)
+COUNTED = (layers.Conv2D, layers.Dense, layers.GRU, EncoderBlock)
+
+
+def _operations(layer: keras.Layer, shape: tuple):
+    """Of one layer, whose output has this shape."""
+    kernels = sum(math.prod(weight.shape) for weight in layer.weights if weight.path.endswith("kernel"))
+    if not isinstance(layer, (layers.GRU, EncoderBlock)):
+        return 2 * math.prod(shape[1:-1]) * kernels
+    _, length, width = layer.input.shape
+    scores = 4 * length**2 * width if isinstance(layer, EncoderBlock) else 0  # queries by keys, weights by values
+    return 2 * length * kernels + scores
 
 
 def train_article(

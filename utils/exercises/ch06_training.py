@@ -90,6 +90,30 @@ def _(confusion):
     return np.nan_to_num(recall), precision
 
 
+@recall_and_precision.wrong(
+    "against the mistakes",
+    says="you divided by the mistakes alone; the right answers belong to the sums of rows and columns",
+)
+def _(confusion):
+    right = np.diag(confusion)
+    with np.errstate(all="ignore"):
+        return right / (confusion.sum(axis=1) - right), right / (confusion.sum(axis=0) - right)
+
+
+@recall_and_precision.wrong("per cent", says="return shares from 0 to 1, not per cent")
+def _(confusion):
+    recall, precision = recall_and_precision(confusion)
+    return 100 * recall, 100 * precision
+
+
+@recall_and_precision.wrong(
+    "specificity", says="precision is not the specificity: divide by how often a class was named"
+)
+def _(confusion):
+    named, there = confusion.sum(axis=0), confusion.sum(axis=1)
+    return recall_and_precision(confusion)[0], 1 - (named - np.diag(confusion)) / (confusion.sum() - there)
+
+
 @exercise(
     "6.5",
     "A learning rate that rises and falls",
@@ -151,3 +175,30 @@ def _(passed, peak):
     if passed <= 0.25:
         return peak / 10 + 0.9 * peak * (1 - np.cos(np.pi * passed / 0.25)) / 2
     return peak * (1 + np.cos(np.pi * (passed - 0.25) / 0.75)) / 2
+
+
+@one_cycle.wrong(
+    "falls at the pace of the whole time",
+    says="you returned {got}: the rate is due at 0 after the whole time, so it falls within 0.75 of it",
+)
+def _(passed, peak):
+    return peak * (0.1 + 3.6 * passed) if passed < 0.25 else peak * (1 - (passed - 0.25))
+
+
+@one_cycle.wrong(
+    "rises past the peak", says="you returned {got}: from peak / 10 to peak are 0.9 × peak, in a quarter of the time"
+)
+def _(passed, peak):
+    return peak * (0.1 + 4 * passed) if passed < 0.25 else peak * (1 - passed) / 0.75
+
+
+@one_cycle.wrong("per cent of the time", says="you returned {got}: passed is a share from 0 to 1, not per cent")
+def _(passed, peak):
+    return np.interp(passed, [0, 25, 100], [peak / 10, peak, 0])
+
+
+@one_cycle.wrong(
+    "another peak", says="you returned {got}: the corners follow the argument peak; do not write numbers for them"
+)
+def _(passed, peak):
+    return np.interp(passed, [0, 0.25, 1], [0.001, 0.01, 0])

@@ -1,4 +1,4 @@
-"""Exercises of chapter 06, what goes into a network: random crops, one-hot labels, and the work that a layer does."""
+"""Exercises of chapter 06, what goes into a network: random crops and one-hot labels."""
 
 import numpy as np
 
@@ -23,6 +23,7 @@ def random_crop(image, size, rng):
     return image[top : top + size, left : left + size]
 
 
+SQUARE = "a square, all channels; one that begins too far down or right is cut off by the edge"
 FAIR = 50  # χ² of 12 equally likely places is larger than this less than once in a million checks
 
 
@@ -31,11 +32,11 @@ def _(answer, rng):
     image = np.arange(6 * 7).reshape(6, 7, 1)
     first, again = ([answer(image, 4, same) for _ in range(6)] for same in map(np.random.default_rng, (1, 1)))
     answer.expect(alike(first, again), "random numbers of its own", "two generators in the same state")
-    for H, W, C, size, draws in [(6, 7, 3, 4, 600), (7, 5, 1, 3, 60), (5, 5, 3, 5, 1)]:
+    for H, W, C, size, draws in [(6, 7, 3, 4, 1500), (7, 5, 1, 3, 60), (5, 5, 3, 5, 1)]:
         image, counts = np.arange(H * W * C).reshape(H, W, C), np.zeros((H - size + 1, W - size + 1), int)
         inputs = f"a {H}×{W} image with {C} channel{'s' if C > 1 else ''} and size {size}"
         for _ in range(draws):
-            crop = expect_array(answer(image, size, rng), (size, size, C), "a square, all channels", inputs=inputs)
+            crop = expect_array(answer(image, size, rng), (size, size, C), SQUARE, inputs=inputs)
             top, left = divmod(int(crop[0, 0, 0]) // C, W)
             cut = np.array_equal(crop, image[top : top + size, left : left + size])
             answer.expect(cut, "random pixels", inputs)
@@ -43,6 +44,7 @@ def _(answer, rng):
         tops, lefts = np.nonzero(counts)
         answer.expect(len(tops) > 1 or counts.size == 1, "the middle", inputs)
         answer.expect((tops != lefts).any() or counts.size == 1, "one draw for both", inputs)
+        answer.expect(counts[:, -1].any() or not counts[-1].any(), "height for the width", inputs)
         answer.expect(counts[-1].any() and counts[:, -1].any(), "one place too few", inputs)
         if draws > 10 * counts.size:
             due = draws / counts.size
@@ -83,6 +85,15 @@ def _(image, size, rng):
 def _(image, size, rng):
     top = rng.integers(max(image.shape[0] - size, 1))
     left = rng.integers(max(image.shape[1] - size, 1))
+    return image[top : top + size, left : left + size]
+
+
+@random_crop.wrong(
+    "height for the width",
+    says="your crop never reaches the last column: it can begin in image.shape[1] - size + 1 columns",
+)
+def _(image, size, rng):
+    top, left = rng.integers(min(image.shape[:2]) - size + 1, size=2)
     return image[top : top + size, left : left + size]
 
 
@@ -155,76 +166,3 @@ def _(labels, classes):
 )
 def _(labels, classes):
     return one_hot(labels, classes) * (np.arange(classes) < classes - 1)
-
-
-@exercise(
-    "6.3",
-    "The work of a convolution layer",
-    points=1,
-    hints=[
-        "At how many places does the kernel fit, without padding? (height - h + 1) * (width - w + 1).",
-        "At each place every number of the kernel, in all channels and all filters, is used once.",
-        "Each use is a multiplication and an addition: two operations.",
-    ],
-)
-def convolution_flops(height, width, kernel_shape):
-    """input height and width, kernel_shape (h, w, channels, filters) → operations without padding, bias left out"""
-    h, w, channels, filters = kernel_shape
-    places = (height - h + 1) * (width - w + 1)
-    return 2 * places * h * w * channels * filters
-
-
-@convolution_flops.checks
-def _(answer, rng):
-    for _ in range(4):
-        kernel_shape = tuple(int(number) for number in rng.choice([3, 4, 5, 6, 7], 4, replace=False))
-        height, width = int(rng.integers(9, 20)), int(rng.integers(21, 33))
-        inputs = f"a {height}×{width} input and a kernel of shape {kernel_shape}"
-        answer.case(inputs, height, width, kernel_shape, why="2 × places × h × w × channels × filters")
-
-
-@convolution_flops.wrong(
-    "counts a pair as one", says="you returned {got}: a multiplication and an addition are two operations"
-)
-def _(height, width, kernel_shape):
-    return convolution_flops(height, width, kernel_shape) // 2
-
-
-@convolution_flops.wrong(
-    "padded", says="you returned {got}: without padding the kernel does not fit at every pixel of the input"
-)
-def _(height, width, kernel_shape):
-    return 2 * height * width * int(np.prod(kernel_shape))
-
-
-@convolution_flops.wrong(
-    "one place too few",
-    says="you returned {got}: the kernel fits at height - h + 1 rows of places, and likewise for the columns",
-)
-def _(height, width, kernel_shape):
-    return convolution_flops(height - 1, width - 1, kernel_shape)
-
-
-@convolution_flops.wrong("one channel", says="you returned {got}: the kernel reads all channels of the input")
-def _(height, width, kernel_shape):
-    return convolution_flops(height, width, kernel_shape) // kernel_shape[2]
-
-
-@convolution_flops.wrong("one filter", says="you returned {got}: every filter does its own work")
-def _(height, width, kernel_shape):
-    return convolution_flops(height, width, kernel_shape) // kernel_shape[3]
-
-
-@convolution_flops.wrong(
-    "parameters only", says="you returned {got}: that is the work at one place, and the kernel visits all places"
-)
-def _(height, width, kernel_shape):
-    return 2 * int(np.prod(kernel_shape))
-
-
-@convolution_flops.wrong(
-    "with the bias", says="you returned {got}: you counted the addition of the bias, too; leave it out"
-)
-def _(height, width, kernel_shape):
-    h, w, _, filters = kernel_shape
-    return convolution_flops(height, width, kernel_shape) + (height - h + 1) * (width - w + 1) * filters
