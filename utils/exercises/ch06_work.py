@@ -40,7 +40,7 @@ def _(height, width, kernel_shape):
 
 @convolution_flops.wrong(
     "rows for columns",
-    says="you returned {got}: the places make height - h + 1 rows and width - w + 1 columns; count both",
+    says="you returned {got}: only the rows of places are height - h + 1; their columns are width - w + 1",
 )
 def _(height, width, kernel_shape):
     h, w, channels, filters = kernel_shape
@@ -49,7 +49,7 @@ def _(height, width, kernel_shape):
 
 @convolution_flops.wrong(
     "columns for rows",
-    says="you returned {got}: the places make height - h + 1 rows and width - w + 1 columns; count both",
+    says="you returned {got}: only the columns of places are width - w + 1; their rows are height - h + 1",
 )
 def _(height, width, kernel_shape):
     h, w, channels, filters = kernel_shape
