@@ -16,7 +16,7 @@ IDENTITIES = {
     "cmdline",
     "status",
 }  # what psutil says of a process that no load can change
-WORDS = r"\b(seconds?|minutes?|time of|same time|speed|faster|slower|clock|MB|megabytes|RSS)\b"
+WORDS = r"\b((?<!the )seconds?|minutes?|time of|same time|speed|faster|slower|clock|MB|megabytes|RSS)\b"
 
 
 def _timed(tree, known):
