@@ -9,6 +9,7 @@ from conftest import CHAPTERS, OWN, ROOT, code_cells, compared, read
 from utils.claims import CLAIM_MIME
 from utils.course import prose_numbers, readme, refresh
 from utils.course.results import records
+from utils.exercises import core
 from utils.exercises.sources import exercise_ids
 
 SECTIONS = ["What you will be able to do", "Quiz", "What can go wrong in the clinic", "Summary", "Further reading"]
@@ -35,12 +36,23 @@ def test_metadata(path):
     course = read(path).metadata["course"]
     assert set(course) == {"number", "title", "minutes", "objectives", "prerequisites", "datasets", "source"}
     assert course["number"] == int(path.stem[:2])
-    assert 10 <= course["minutes"] <= 90
     assert len(course["objectives"]) >= 3
     assert all(0 <= number < course["number"] for number in course["prerequisites"])
     from utils import datasets
 
     assert set(course["datasets"]) <= set(datasets.catalogue())
+
+
+@each_chapter
+def test_the_minutes_are_those_of_a_slow_reader(path):
+    """120 words or 14 lines of code per minute, and six minutes per point of an exercise; nobody was timed."""
+    notebook = read(path)
+    lines = [line for cell in code_cells(notebook) for line in cell.source.splitlines() if line.strip()]
+    points = sum(core.get(name).points for name in exercise_ids(int(path.stem[:2])))
+    minutes = notebook.metadata["course"]["minutes"]
+    assert set(minutes) == {"reading", "exercises"}
+    assert abs(minutes["reading"] - len(prose(notebook).split()) / 120 - len(lines) / 14) <= 6
+    assert abs(minutes["exercises"] - 6 * points) <= 6
 
 
 @each_chapter

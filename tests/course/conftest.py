@@ -33,7 +33,7 @@ class Course:
         metadata = {
             "number": int(name[:2]),
             "title": name[3:].title(),
-            "minutes": 10,
+            "minutes": {"reading": 10, "exercises": 5},
             "objectives": ["see"],
             "prerequisites": [],
             "datasets": ["nuclei"],

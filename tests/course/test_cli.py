@@ -39,21 +39,25 @@ def test_help_and_list_import_nothing_heavy(course, words, monkeypatch):
 
 def test_list(course, call):
     course.chapter(
-        "03_cnn", title="Convolution", minutes=50, datasets=["nuclei", "cifar10_small"], exercises={"3.1": "..."}
+        "03_cnn",
+        title="Convolution",
+        minutes={"reading": 50, "exercises": 20},
+        datasets=["nuclei", "cifar10_small"],
+        exercises={"3.1": "..."},
     )
     course.chapter("02_tools", datasets=[])
     code, out, _ = call("list")
     assert code == 0
     assert [line.split() for line in out.splitlines()][1:] == [
-        ["02", "Tools", "10", "0", "–"],
-        ["03", "Convolution", "50", "1", "nuclei,", "cifar10_small"],
+        ["02", "Tools", "10", "min", "0:", "5", "min", "–"],
+        ["03", "Convolution", "50", "min", "1:", "20", "min", "nuclei,", "cifar10_small"],
     ]
     listed = json.loads(call("list", "--json")[1])
     assert listed[1] == {
         "name": "03_cnn",
         "number": 3,
         "title": "Convolution",
-        "minutes": 50,
+        "minutes": {"reading": 50, "exercises": 20},
         "datasets": ["nuclei", "cifar10_small"],
         "exercises": ["3.1"],
         "objectives": ["see"],

@@ -40,7 +40,7 @@ def test_outputs_are_stored_for_what_passes_and_the_rest_of_the_file_is_kept(cou
     assert "papermill" not in json.dumps(after)
     nbformat.validate(nbformat.read(path, as_version=4))
     assert refresh.stale(path) is None
-    assert "| 03 | [Cnn](chapters/03_cnn.ipynb) | 10 | 0 | nuclei |" in readme_file.read_text()
+    assert "| 03 | [Cnn](chapters/03_cnn.ipynb) | 10 min | 0: 5 min | nuclei |" in readme_file.read_text()
     assert readme_file.read_text().endswith("<!-- /chapters -->\n\nThe end.\n")
 
     text = path.read_text()
@@ -111,6 +111,6 @@ def test_a_readme_without_a_place_for_the_table(course):
 def test_the_table_is_brought_up_to_date_once(course, readme_file):
     course.chapter("00_x", datasets=[])
     assert readme.update()
-    assert "| 00 | [X](chapters/00_x.ipynb) | 10 | 0 | – |\n<!-- /chapters -->" in readme_file.read_text()
+    assert "| 00 | [X](chapters/00_x.ipynb) | 10 min | 0: 5 min | – |\n<!-- /chapters -->" in readme_file.read_text()
     assert not readme.update()
     assert readme.with_table(readme_file.read_text()) == readme_file.read_text()

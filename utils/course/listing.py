@@ -16,14 +16,14 @@ def show(as_json: bool = False, markdown: bool = False) -> None:
         print_json([asdict(chapter) for chapter in chapters])
         return
 
-    columns = [Column("", "right", style="cyan"), Column("chapter"), Column("minutes", "right")]
+    columns = [Column("", "right", style="cyan"), Column("chapter"), Column("reading", "right")]
     columns += [Column("exercises", "right"), Column("datasets", style="dim")]
     rows = [
         (
             f"{chapter.number:02d}",
             chapter.title,
-            str(chapter.minutes),
-            str(len(chapter.exercises)),
+            f"{chapter.minutes['reading']} min",
+            f"{len(chapter.exercises)}: {chapter.minutes['exercises']} min",
             ", ".join(chapter.datasets) or "–",
         )
         for chapter in chapters

@@ -182,12 +182,12 @@ def _lines(text: object) -> object:
 
 @dataclass(frozen=True)
 class Chapter:
-    """What a chapter says of itself. ``exercises`` are identifiers, ``minutes`` the time that a reader needs."""
+    """What a chapter says of itself. ``exercises`` are identifiers, ``minutes`` what a reader needs."""
 
     name: str
     number: int
     title: str
-    minutes: int
+    minutes: dict[str, int]  # of reading, the code included, and of exercises
     datasets: tuple[str, ...]
     exercises: tuple[str, ...]
     objectives: tuple[str, ...]
@@ -204,7 +204,7 @@ def chapter(path: Path) -> Chapter:
             name=path.stem,
             number=int(metadata["number"]),
             title=str(metadata["title"]),
-            minutes=int(metadata["minutes"]),
+            minutes={part: int(metadata["minutes"][part]) for part in ("reading", "exercises")},
             exercises=exercise_ids(notebook),
             **{key: tuple(metadata[key]) for key in ("datasets", "objectives", "prerequisites", "source")},
         )

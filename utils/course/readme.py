@@ -9,12 +9,14 @@ BEGIN, END = "<!-- chapters -->", "<!-- /chapters -->"
 
 def table() -> str:
     """The chapter table as Markdown, ending in a newline."""
-    lines = ["| | Chapter | Minutes | Exercises | Data |", "|---:|---|---:|---:|---|"]
+    lines = ["| | Chapter | Reading | Exercises | Data |", "|---:|---|---:|---:|---|"]
     for path in notebooks.chapter_paths():
         chapter = notebooks.chapter(path)
         link = f"[{chapter.title}](chapters/{path.name})"
         data = ", ".join(chapter.datasets) or "–"
-        lines.append(f"| {chapter.number:02d} | {link} | {chapter.minutes} | {len(chapter.exercises)} | {data} |")
+        reading = f"{chapter.minutes['reading']} min"
+        exercises = f"{len(chapter.exercises)}: {chapter.minutes['exercises']} min"
+        lines.append(f"| {chapter.number:02d} | {link} | {reading} | {exercises} | {data} |")
     return "\n".join(lines) + "\n"
 
 

@@ -9,7 +9,7 @@ from utils.course import console
 @console.as_json
 @click.option("--markdown", is_flag=True, help="Print the table that README holds.")
 def command(as_json: bool, markdown: bool) -> None:
-    """Show the chapters: number, title, minutes, exercises, datasets.
+    """Show the chapters: number, title, minutes of reading and of exercises, datasets.
 
     Example: course list
     """
