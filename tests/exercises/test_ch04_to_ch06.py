@@ -158,5 +158,5 @@ def test_a_crop_that_favours_the_middle_is_shown_its_counts():
 
     message = core.get("6.1").judge(crop)[1]
     assert "your places are not equally likely" in message
-    assert "of 600 crops begin in row" in message
-    assert "where about 50 are expected" in message
+    assert "of 1500 crops begin in row" in message
+    assert "where about 125 are expected" in message

@@ -8,8 +8,10 @@ from hypothesis import strategies as st
 from keras import ops
 
 from utils import nn
-from utils.exercises.ch05_attention import attention, attention_backward, causal_mask
-from utils.exercises.ch05_encoder import layer_norm, multi_head, positions
+from utils.exercises.ch05_attention import attention, causal_mask
+from utils.exercises.ch05_block import layer_norm
+from utils.exercises.ch05_encoder import multi_head, positions
+from utils.exercises.ch05_gradients import attention_backward
 
 bounded = settings(max_examples=40, deadline=None, derandomize=True)
 seeds, lengths, widths, few = st.integers(0, 2**16), st.integers(1, 7), st.integers(1, 6), st.integers(1, 3)
