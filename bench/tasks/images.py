@@ -16,10 +16,9 @@ RESNET = "{:.3f} (ResNet-18, 28 x 28: MedMNIST v2, doi:10.1038/s41597-022-01721-
 def nuclei(seeds):
     """Three kinds of nuclei on the spatial split; intervals by blocks of tissue of 150 pixels."""
     data = datasets.load("nuclei")
-    blocks = (data.positions // 150) @ [100, 1]
     recipes = images.candidates(images.Recipe(epochs=24, mirror="all"))
     del recipes["mirrored, shifted"]  # as in the quick profile of chapter 07
-    return _classify("nuclei", data, recipes, blocks, seeds)
+    return _classify("nuclei", data, recipes, data.groups, seeds)
 
 
 def breastmnist(seeds):
