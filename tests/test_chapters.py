@@ -20,7 +20,7 @@ each_notebook = pytest.mark.parametrize("path", [*CHAPTERS, *OWN], ids=lambda pa
 def prose(notebook):
     """The text of all Markdown cells, without the comments that nobody sees."""
     cells = [cell.source for cell in notebook.cells if cell.cell_type == "markdown"]
-    return re.sub(r"<!--.*?-->", "", "\n\n".join(cells), flags=re.S)
+    return prose_numbers.COMMENT.sub("", "\n\n".join(cells))
 
 
 # --- form ---------------------------------------------------------------------------------------------------------

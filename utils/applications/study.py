@@ -36,7 +36,7 @@ from utils.applications.study_data import Data, load, understood
 from utils.datasets.own.needs import plan
 from utils.datasets.types import Molecules
 from utils.errors import UsageError
-from utils.metrics.comparison import Comparison, sentence
+from utils.metrics.comparison import Comparison, paired, sentence
 
 ENOUGH = 20  # rows from which on a group is shown as a subgroup
 MOST_SUBGROUPS = 8
@@ -153,12 +153,7 @@ class Study:
 
     def compare(self, first_name: str, first: np.ndarray, second_name: str, second: np.ndarray) -> Comparison:
         """The paired difference of two models on the test part, by group, and the sentence that it allows."""
-        measure = self.measures[self.main]
-
-        def difference(labels, one, other):
-            return measure(labels, one) - measure(labels, other)
-
-        found = self.estimate(self.main, first, second, statistic=difference)
+        found = self.estimate(self.main, first, second, statistic=paired(self.measures[self.main]))
         names, lower = (first_name, second_name), measures.lower_is_better(self.main)
         return Comparison(found, sentence(found, names, self.main, lower))
 

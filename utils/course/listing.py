@@ -22,8 +22,8 @@ def show(as_json: bool = False, markdown: bool = False) -> None:
         (
             f"{chapter.number:02d}",
             chapter.title,
-            f"{chapter.minutes['reading']} min",
-            f"{len(chapter.exercises)}: {chapter.minutes['exercises']} min",
+            chapter.reading,
+            chapter.work,
             ", ".join(chapter.datasets) or "–",
         )
         for chapter in chapters

@@ -194,6 +194,16 @@ class Chapter:
     prerequisites: tuple[str, ...]
     source: tuple[str, ...]
 
+    @property
+    def reading(self) -> str:
+        """The time to read it, in words: ``55 min``."""
+        return f"{self.minutes['reading']} min"
+
+    @property
+    def work(self) -> str:
+        """The number of its exercises and the time for them, in words: ``5: 50 min``."""
+        return f"{len(self.exercises)}: {self.minutes['exercises']} min"
+
 
 def chapter(path: Path) -> Chapter:
     """Read a chapter's description. Raises CourseError when its metadata lack something."""

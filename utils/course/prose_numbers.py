@@ -17,6 +17,8 @@ import tokenize
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from utils.course import notebooks
+
 COMMENT = re.compile(r"<!--(.*?)-->", re.S)
 NO_PROSE = re.compile(
     r"```.*?```|`[^`]*`|\$\$.*?\$\$|\$[^$\n]+\$|\]\([^)]*\)|https?://\S+|<(?!!--)[^>]+>|^#+ .*$", re.S | re.M
@@ -129,9 +131,7 @@ def _lines(cell: dict) -> list[str]:
 def _literals(notebook: dict) -> set[float]:
     """The numbers written in the code of a chapter."""
     found = set()
-    for cell in notebook["cells"]:
-        if cell["cell_type"] != "code":
-            continue
+    for cell in notebooks.code_cells(notebook):
         try:
             for token in tokenize.generate_tokens(io.StringIO(cell["source"]).readline):
                 if token.type == tokenize.NUMBER and not re.match(r"0[xXbBoO]|.*[jJ]$", token.string):

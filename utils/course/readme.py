@@ -14,9 +14,7 @@ def table() -> str:
         chapter = notebooks.chapter(path)
         link = f"[{chapter.title}](chapters/{path.name})"
         data = ", ".join(chapter.datasets) or "–"
-        reading = f"{chapter.minutes['reading']} min"
-        exercises = f"{len(chapter.exercises)}: {chapter.minutes['exercises']} min"
-        lines.append(f"| {chapter.number:02d} | {link} | {reading} | {exercises} | {data} |")
+        lines.append(f"| {chapter.number:02d} | {link} | {chapter.reading} | {chapter.work} | {data} |")
     return "\n".join(lines) + "\n"
 
 

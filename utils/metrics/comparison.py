@@ -72,11 +72,15 @@ def compare(
         raise UsageError(f"Two models are compared, by name: {{name: predictions, …}}; you gave {len(predictions)}.")
     (first, said), (second, others_said) = predictions.items()
 
-    def difference(labels: np.ndarray, one: np.ndarray, other: np.ndarray) -> float:
-        return statistic(labels, one) - statistic(labels, other)
-
-    found = estimate(difference, labels, said, others_said, groups=groups, repeats=repeats, seed=seed, undefined="nan")
+    found = estimate(
+        paired(statistic), labels, said, others_said, groups=groups, repeats=repeats, seed=seed, undefined="nan"
+    )
     return Comparison(found, sentence(found, (first, second), measure, lower_is_better))
+
+
+def paired(statistic: Callable[..., float]) -> Callable[..., float]:
+    """The statistic (labels, one, other) that is the score of one model minus that of another on the same rows."""
+    return lambda labels, one, other: statistic(labels, one) - statistic(labels, other)
 
 
 def sentence(difference: Estimate, names: tuple[str, str], measure: str, lower_is_better: bool = False) -> str:

@@ -53,6 +53,10 @@ class Shape:
         return self.x + share * dx, self.y + share * dy
 
 
+def _shade(colour: int | str) -> str:
+    return COLOURS[colour] if isinstance(colour, int) else colour
+
+
 class Diagram:
     """A drawing in inches, x to the right and y upwards from the lower left corner.
 
@@ -94,7 +98,7 @@ class Diagram:
         lines, scale = text.split("\n"), size / 9
         width = width or max(map(len, lines)) * FIT * scale * 1.15 + 0.3
         height = height or len(lines) * 0.17 * scale + 0.2
-        shade = COLOURS[colour] if isinstance(colour, int) else colour
+        shade = _shade(colour)
         corner = (x - width / 2, y - height / 2)
         for options in ({"facecolor": shade, "alpha": 0.15, "linewidth": 0}, {"fill": False, "edgecolor": shade}):
             self.axes.add_patch(
@@ -105,7 +109,7 @@ class Diagram:
 
     def circle(self, text: str, x: float, y: float, *, radius: float = 0.15, colour: int | str = INK) -> Shape:
         """A circle with a sign in it, such as +, × or σ, by its centre; radius in inches."""
-        shade = COLOURS[colour] if isinstance(colour, int) else colour
+        shade = _shade(colour)
         self.axes.add_patch(Circle((x, y), radius, facecolor="white", edgecolor=shade))
         self.text(text, x, y, size=10)
         return Shape(x, y, radius, radius, round=True)
@@ -144,7 +148,7 @@ class Diagram:
         for end, beside in ((0, 1), (-1, -2)):
             if isinstance(stops[end], Shape):
                 points[end] = stops[end].towards(centres[beside])
-        shade = COLOURS[colour] if isinstance(colour, int) else colour
+        shade = _shade(colour)
         style = {"color": shade, "linewidth": 1.1, "linestyle": "--" if dashed else "-"}
         corners = points[:-1]
         if len(corners) > 1:
