@@ -1,4 +1,4 @@
-"""The applications of chapters 07 to 10: deep models and baselines on the same split, with intervals, in one table.
+"""The applications of chapters 07 to 11: deep models and baselines on the same split, with intervals, in one table.
 
 Each task runs in a process of its own, so that its peak memory is its own. Choices are made on validation parts; the
 test part is read once. Where a baseline wins, the table says so.

@@ -86,8 +86,8 @@ EQUIVALENT = {
         ],
         "Dice is the same both ways round": ["mask, predicted = (predicted.astype(bool), mask.astype(bool))"],
     },
-    "8.1": {"there are as many days as outcomes": ["label = np.full(len(died), np.nan)"]},
-    "8.2": {
+    "9.1": {"there are as many days as outcomes": ["label = np.full(len(died), np.nan)"]},
+    "9.2": {
         "every row is filled afterwards": ["filled, latest = (np.ones(values.shape), np.zeros(values.shape[1]))"],
         "values and observed have the same shape": [
             "filled, latest = (np.zeros(observed.shape), np.zeros(values.shape[1]))",
@@ -95,18 +95,18 @@ EQUIVALENT = {
             "for t in range(len(observed)):",
         ],
     },
-    "8.3": {"there are as many times as rows": ["for t in range(1, len(observed)):"]},
-    "8.5": {
+    "9.3": {"there are as many times as rows": ["for t in range(1, len(observed)):"]},
+    "9.5": {
         "a dictionary holds a subgroup once, however often it is scored": ["for name in members:"],
         "the largest of one score minus the smallest is 0": [
             "return (scores, max(scores.values()) - min(scores.values()) if len(scores) >= 1 else 0.0)",
             "return (scores, max(scores.values()) - min(scores.values()) if len(scores) > 0 else 0.0)",
         ],
     },
-    "9.1": {
+    "10.1": {
         "a letter stands for each base once": ["table[place, 'ACGT'.index(base)] = 1 / len(IUPAC[letter])"],
     },
-    "9.4": {
+    "10.4": {
         "the first of one prediction is the last": [
             "return (predict(mutants) - predict(window[None])[-1]).reshape(length, 4)"
         ],
@@ -114,35 +114,35 @@ EQUIVALENT = {
             "return (predict(mutants) - predict(window[None])[0]).reshape(length, -4)"
         ],
     },
-    "10.1": {"the order of the alternatives is free": ["if smiles[place:place + 2] in ('Br', 'Cl'):"]},
-    "10.3": {
+    "11.1": {"the order of the alternatives is free": ["if smiles[place:place + 2] in ('Br', 'Cl'):"]},
+    "11.3": {
         "a margin for rounding, in which no case of the check lies": [
             "is_train, room = (np.zeros(len(scaffolds), bool), share * len(scaffolds))",
             "is_train, room = (np.zeros(len(scaffolds), bool), share * len(scaffolds) + 2e-09)",
             "if counts[k] < room:",
         ]
     },
-    "10.4": {"the order of the two directions is free": ["for listens, speaks in ((other, one), (one, other)):"]},
-    "10.5": {
+    "11.4": {"the order of the two directions is free": ["for listens, speaks in ((other, one), (one, other)):"]},
+    "11.5": {
         "what stands in the gaps is left out afterwards": [
             "losses = np.logaddexp(0, logits) - logits * np.where(known, labels, 1)",
             "losses = np.logaddexp(0, logits) - logits * np.where(known, labels, -1)",
         ]
     },
-    "10.6": {
+    "11.6": {
         "a margin for rounding, in which no case of the check lies": [
             "count = int(np.ceil(fraction * len(scores)))",
             "count = int(np.ceil(fraction * len(scores) - 2e-09))",
         ],
         "there are as many labels as scores": ["count = int(np.ceil(fraction * len(labels) - 1e-09))"],
     },
-    "11.1": {
+    "12.1": {
         "start and image have the same shape": [
             "points = start + shares.reshape(-1, *[1] * start.ndim) * (image - start)"
         ]
     },
-    "11.3": {"the order of the axes of a mean is free": ["weights = slopes.mean(axis=(1, 0))"]},
-    "11.4": {
+    "12.3": {"the order of the axes of a mean is free": ["weights = slopes.mean(axis=(1, 0))"]},
+    "12.4": {
         "the first of one score is the last": [
             "before = score(image[None])[-1]",
             "fall[row:row + side, column:column + side] = before - score(covered[None])[-1]",
@@ -154,25 +154,25 @@ EQUIVALENT = {
             "fall[row:row + side, column:column + side + 1] = before - score(covered[None])[0]",
         ],
     },
-    "11.5": {
+    "12.5": {
         "there are as many fillings as channels": ["covered = image.copy().reshape(-1, fill.shape[-1])"],
         "the number of pictures that is left is 1": ["scores.append(score(covered.reshape(-1, *image.shape))[0])"],
         "the first of one score is the last": ["scores.append(score(covered.reshape(1, *image.shape))[-1])"],
     },
-    "12.1": {
+    "13.1": {
         "the shares are arrays already": [
             "raised = probabilities * (now / np.asarray(before))",
             "raised = probabilities * (np.asarray(now) / before)",
         ]
     },
-    "12.2": {
+    "13.2": {
         "any two labels will do, the larger one for the new rows": [
             "labels = np.repeat([-1, 1], [len(old), len(new)])",
             "labels = np.repeat([0, 2], [len(old), len(new)])",
         ]
     },
-    "12.3": {"a group that is measured twice gives the same twice": ["for name in members:"]},
-    "12.4": {"there are as many labels as calibration rows": ["n = len(calibration)"]},
+    "13.3": {"a group that is measured twice gives the same twice": ["for name in members:"]},
+    "13.4": {"there are as many labels as calibration rows": ["n = len(calibration)"]},
 }
 
 

@@ -17,7 +17,7 @@ letters = st.text("ACGT", min_size=40, max_size=60)
 
 @pytest.fixture(scope="module")
 def windows():
-    """The different windows of the course, their labels and families, as chapter 09 takes them."""
+    """The different windows of the course, their labels and families, as chapter 10 takes them."""
     data = datasets.load("splice")
     rows = datasets.splits.deduplicate(data.sequences)
     return data.sequences[rows], data.labels[rows], dna.families(data.sequences[rows])
@@ -34,7 +34,7 @@ def test_one_hot_by_hand():
 @given(st.lists(stretches, min_size=1, max_size=5), st.integers(1, 30))
 def test_one_hot_is_that_of_the_exercise(sequences, length):
     sequences = [sequence[:length] for sequence in sequences]
-    by_hand = np.array([get("9.1")(sequence, length) for sequence in sequences])
+    by_hand = np.array([get("10.1")(sequence, length) for sequence in sequences])
     assert np.allclose(dna.one_hot(sequences, length), by_hand)
 
 
@@ -54,7 +54,7 @@ def test_a_letter_that_is_none_is_named(wrong):
 def test_the_other_strand(sequence):
     other = dna.reverse_complement(sequence)
     assert dna.reverse_complement(other) == sequence
-    assert other == get("9.5")(sequence)
+    assert other == get("10.5")(sequence)
     if sequence:
         assert np.allclose(dna.one_hot([other])[0], dna.one_hot([sequence])[0, ::-1, ::-1])
 

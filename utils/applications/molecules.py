@@ -26,7 +26,7 @@ MAX_ROWS = 10_000  # of training a forest gets, at random: beyond, it gains litt
 def message_passing_network(
     tasks: int, descriptors: int = 0, *, width: int = 64, rounds: int = 3, dropout: float = 0.1
 ) -> keras.Model:
-    """The network of chapter 10: atoms, some rounds of messages, a read-out, two dense layers.
+    """The network of chapter 11: atoms, some rounds of messages, a read-out, two dense layers.
 
     Each round adds its result to the states (a residual connection). Descriptors, numbers on the molecule as a whole,
     join after the read-out, as in Yang et al. (2019), https://doi.org/10.1021/acs.jcim.9b00237.

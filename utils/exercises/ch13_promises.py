@@ -1,4 +1,4 @@
-"""Exercises of chapter 12, what can be promised: sets with a stated coverage, and learning without moving records."""
+"""Exercises of chapter 13, what can be promised: sets with a stated coverage, and learning without moving records."""
 
 import numpy as np
 
@@ -6,7 +6,7 @@ from utils.exercises.core import changes, exercise
 
 
 @exercise(
-    "12.4",
+    "13.4",
     "Conformal sets",
     points=3,
     hints=[
@@ -120,7 +120,7 @@ def _(calibration, labels, probabilities, error):
 
 
 @exercise(
-    "12.5",
+    "13.5",
     "One step of federated averaging",
     points=2,
     hints=[

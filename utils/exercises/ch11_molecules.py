@@ -1,4 +1,4 @@
-"""Exercises of chapter 10 on molecules themselves: tokens of a SMILES, and how alike two molecules are."""
+"""Exercises of chapter 11 on molecules themselves: tokens of a SMILES, and how alike two molecules are."""
 
 import re
 
@@ -8,7 +8,7 @@ from utils.exercises.core import exercise
 
 
 @exercise(
-    "10.1",
+    "11.1",
     "The tokens of a SMILES",
     points=2,
     hints=[
@@ -79,7 +79,7 @@ def _(smiles):
 
 
 @exercise(
-    "10.2",
+    "11.2",
     "How alike are two molecules?",
     points=1,
     hints=[

@@ -1,8 +1,8 @@
-"""Exercises of chapter 11, experiments on the input: cover a tile, and take away what a map calls important."""
+"""Exercises of chapter 12, experiments on the input: cover a tile, and take away what a map calls important."""
 
 import numpy as np
 
-from utils.exercises.ch11_attribution import of_batch
+from utils.exercises.ch12_attribution import of_batch
 from utils.exercises.core import changes, exercise
 from utils.exercises.expect import alike
 
@@ -14,7 +14,7 @@ def _score(rng, shape, level):
 
 
 @exercise(
-    "11.4",
+    "12.4",
     "Occlusion",
     points=2,
     hints=[
@@ -123,7 +123,7 @@ def _(score, image, side, fill):
 
 
 @exercise(
-    "11.5",
+    "12.5",
     "The area under the deletion curve",
     points=3,
     hints=[

@@ -1,4 +1,4 @@
-"""Exercises of chapter 10 on learning from molecules: a step of message passing, a loss with gaps, enrichment."""
+"""Exercises of chapter 11 on learning from molecules: a step of message passing, a loss with gaps, enrichment."""
 
 import numpy as np
 
@@ -6,7 +6,7 @@ from utils.exercises.core import exercise
 
 
 @exercise(
-    "10.4",
+    "11.4",
     "One step of message passing",
     points=3,
     hints=[
@@ -136,7 +136,7 @@ def _(states, bonds, features, weights):
 
 
 @exercise(
-    "10.5",
+    "11.5",
     "A loss with gaps",
     points=2,
     hints=[
@@ -234,7 +234,7 @@ def _(labels, logits):
 
 
 @exercise(
-    "10.6",
+    "11.6",
     "Enrichment",
     points=2,
     hints=[

@@ -1,4 +1,4 @@
-"""Exercise of chapter 12: are both errors equally frequent in all groups?"""
+"""Exercise of chapter 13: are both errors equally frequent in all groups?"""
 
 import numpy as np
 
@@ -6,7 +6,7 @@ from utils.exercises.core import exercise
 
 
 @exercise(
-    "12.3",
+    "13.3",
     "The equalised-odds gap",
     points=2,
     returns=("sensitivity gap", "false-alarm gap"),

@@ -1,4 +1,4 @@
-"""Exercises of chapter 08, from a risk to its use: net benefit, and the gap between subgroups."""
+"""Exercises of chapter 09, from a risk to its use: net benefit, and the gap between subgroups."""
 
 import numpy as np
 
@@ -7,7 +7,7 @@ from utils.exercises.expect import expect, expect_parts
 
 
 @exercise(
-    "8.4",
+    "9.4",
     "Net benefit",
     points=2,
     hints=[
@@ -103,7 +103,7 @@ def auc(labels, scores):
 
 
 @exercise(
-    "8.5",
+    "9.5",
     "The gap between subgroups",
     points=2,
     returns=("dictionary", "gap"),

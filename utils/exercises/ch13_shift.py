@@ -1,4 +1,4 @@
-"""Exercises of chapter 12, when people differ from those before: another mix, and a test for shift."""
+"""Exercises of chapter 13, when people differ from those before: another mix, and a test for shift."""
 
 import numpy as np
 
@@ -7,7 +7,7 @@ from utils.exercises.expect import expect
 
 
 @exercise(
-    "12.1",
+    "13.1",
     "Re-weighting",
     points=2,
     hints=[
@@ -74,7 +74,7 @@ def _(probabilities, before, now):
 
 
 @exercise(
-    "12.2",
+    "13.2",
     "Can a classifier tell old from new?",
     points=3,
     hints=[

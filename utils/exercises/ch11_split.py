@@ -1,4 +1,4 @@
-"""Exercise of chapter 10: a split by scaffold, so that no relative of a test molecule is learned from."""
+"""Exercise of chapter 11: a split by scaffold, so that no relative of a test molecule is learned from."""
 
 import numpy as np
 
@@ -7,7 +7,7 @@ from utils.exercises.expect import expect, expect_array, expect_parts
 
 
 @exercise(
-    "10.3",
+    "11.3",
     "Split by scaffold",
     points=2,
     hints=[

@@ -1,4 +1,4 @@
-"""Exercises of chapter 11, where attributions come from: integrated gradients, completeness, Grad-CAM."""
+"""Exercises of chapter 12, where attributions come from: integrated gradients, completeness, Grad-CAM."""
 
 import numpy as np
 
@@ -40,7 +40,7 @@ SCORES = {
 
 
 @exercise(
-    "11.1",
+    "12.1",
     "Integrated gradients",
     points=3,
     hints=[
@@ -141,7 +141,7 @@ def _(slope, image, start, steps):
 
 
 @exercise(
-    "11.2",
+    "12.2",
     "Is it complete?",
     points=1,
     hints=[
@@ -226,7 +226,7 @@ def _(score, image, start, attributions):
 
 
 @exercise(
-    "11.3",
+    "12.3",
     "Grad-CAM",
     points=2,
     hints=[

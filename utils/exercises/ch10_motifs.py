@@ -1,4 +1,4 @@
-"""Exercises of chapter 09, motifs: a weight matrix with its information, and what each mutation does to a model."""
+"""Exercises of chapter 10, motifs: a weight matrix with its information, and what each mutation does to a model."""
 
 import numpy as np
 
@@ -15,7 +15,7 @@ def _windows(rng, n, length, favoured=0.0):
 
 
 @exercise(
-    "9.3",
+    "10.3",
     "A weight matrix and its information",
     points=2,
     returns=("weights", "bits"),
@@ -116,7 +116,7 @@ def _(windows, pseudo):
 
 
 @exercise(
-    "9.4",
+    "10.4",
     "A map of mutations",
     points=2,
     hints=[

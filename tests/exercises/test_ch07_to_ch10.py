@@ -1,9 +1,9 @@
-"""Exercises of chapters 07 to 09: right answers that look unlike the reference pass, and near misses are named."""
+"""Exercises of chapters 07 to 10: right answers that look unlike the reference pass, and near misses are named."""
 
 import numpy as np
 import pytest
 
-from utils.exercises import ch09_letters, core
+from utils.exercises import ch10_letters, core
 from utils.exercises.draws import judge_draws
 from utils.exercises.expect import Wrong, alike
 from utils.features.dna import IUPAC
@@ -141,16 +141,16 @@ def other_strand_by_letter(sequence):
         ("7.3", threshold_from_the_top),
         ("7.4", calibration_with_closed_right_ends),
         ("7.5", dice_of_masks_as_they_come),
-        ("8.1", label_one_by_one),
-        ("8.2", forward_from_the_first_visit),
-        ("8.3", age_from_the_last_time),
-        ("8.4", net_benefit_by_counting),
-        ("8.5", gap_with_rounding),
-        ("9.1", letters_from_a_table),
-        ("9.2", split_with_a_dictionary),
-        ("9.3", information_from_the_entropy),
-        ("9.4", mutations_in_place_and_back),
-        ("9.5", other_strand_by_letter),
+        ("9.1", label_one_by_one),
+        ("9.2", forward_from_the_first_visit),
+        ("9.3", age_from_the_last_time),
+        ("9.4", net_benefit_by_counting),
+        ("9.5", gap_with_rounding),
+        ("10.1", letters_from_a_table),
+        ("10.2", split_with_a_dictionary),
+        ("10.3", information_from_the_entropy),
+        ("10.4", mutations_in_place_and_back),
+        ("10.5", other_strand_by_letter),
     ],
 )
 def test_another_right_answer_passes(identifier, answer, seed):
@@ -239,14 +239,14 @@ def natural_logarithms(windows, pseudo):
         ("7.1", bootstrap_with_guess_first, "you exchanged truth and guess"),
         ("7.3", threshold_on_a_coarse_grid, "at the best threshold"),
         ("7.5", dice_by_a_product_of_bytes, "counts only to 255"),
-        ("8.5", gap_between_the_first_two, "take the largest and the smallest of all"),
-        ("9.2", split_into_masks, "np.flatnonzero turns a mask into row numbers"),
+        ("9.5", gap_between_the_first_two, "take the largest and the smallest of all"),
+        ("10.2", split_into_masks, "np.flatnonzero turns a mask into row numbers"),
         ("7.1", bootstrap_by_the_global_generator, "let rng draw, and nothing else"),
         ("7.1", bootstrap_of_the_middle_94_percent, "quantiles 0.025 and 0.975 of your values"),
-        ("8.3", age_of_observed_variables_alone, "until then, count from the first visit"),
-        ("8.5", gap_without_subgroups_lacking_a_case, "in which everybody is a case"),
-        ("9.2", split_by_the_global_generator, "let rng shuffle, and nothing else"),
-        ("9.3", natural_logarithms, "bits need the logarithm to base 2"),
+        ("9.3", age_of_observed_variables_alone, "until then, count from the first visit"),
+        ("9.5", gap_without_subgroups_lacking_a_case, "in which everybody is a case"),
+        ("10.2", split_by_the_global_generator, "let rng shuffle, and nothing else"),
+        ("10.3", natural_logarithms, "bits need the logarithm to base 2"),
     ],
 )
 def test_a_near_miss_is_named(identifier, answer, words, seed):
@@ -273,4 +273,4 @@ def test_parts_with_a_dictionary_are_alike_up_to_rounding():
 
 
 def test_the_letters_of_the_exercise_are_those_of_the_course():
-    assert ch09_letters.IUPAC == IUPAC
+    assert ch10_letters.IUPAC == IUPAC

@@ -1,4 +1,4 @@
-"""Exercises of chapter 08, from a record to numbers: the label with censoring, values carried forward, time gaps."""
+"""Exercises of chapter 09, from a record to numbers: the label with censoring, values carried forward, time gaps."""
 
 import numpy as np
 
@@ -7,7 +7,7 @@ from utils.exercises.expect import describe
 
 
 @exercise(
-    "8.1",
+    "9.1",
     "A label with censoring",
     points=2,
     hints=[
@@ -87,7 +87,7 @@ def _(days, died, horizon):
 
 
 @exercise(
-    "8.2",
+    "9.2",
     "Last observation carried forward",
     points=2,
     hints=[
@@ -180,7 +180,7 @@ def _(values, observed):
 
 
 @exercise(
-    "8.3",
+    "9.3",
     "How old is what we know?",
     points=2,
     hints=[

@@ -1,4 +1,4 @@
-"""Exercises of chapter 09, letters: as numbers, each window once before splitting, and read from the other strand."""
+"""Exercises of chapter 10, letters: as numbers, each window once before splitting, and read from the other strand."""
 
 import numpy as np
 
@@ -18,7 +18,7 @@ IUPAC = {
 
 
 @exercise(
-    "9.1",
+    "10.1",
     "Letters as numbers",
     points=2,
     hints=[
@@ -99,7 +99,7 @@ def _(sequence, length):
 
 
 @exercise(
-    "9.2",
+    "10.2",
     "Each window once, then split",
     points=2,
     hints=[
@@ -216,7 +216,7 @@ def _(sequences, share, rng):
 
 
 @exercise(
-    "9.5",
+    "10.5",
     "The other strand",
     points=1,
     hints=[
