@@ -4,7 +4,7 @@ import inspect
 import os
 from typing import Any
 
-from utils.datasets import chromosome, images, molecules, own, records, sequences
+from utils.datasets import chromosome, images, molecules, own, records, sequences, weights
 from utils.datasets.catalogue import Entry, catalogue, find
 from utils.datasets.types import Images, Molecules, Records, Sequences, Signals
 from utils.errors import UsageError
@@ -13,6 +13,7 @@ LOADERS = {
     "nuclei": images.nuclei,
     "cifar10_small": images.cifar10_small,
     "cifar10": images.cifar10,
+    "efficientnet_lite0": weights.efficientnet_lite0,
     "nafld": records.nafld,
     "pbc": records.pbc,
     "ecg5000": sequences.ecg5000,
