@@ -2,7 +2,8 @@
 
 They lie in ``work/``, or in a folder that the learner names, as everyone must who shares an installation. A copy comes
 without outputs, so that the reader can predict before running. It remembers which text it was made from, in
-``metadata.course_copy``, so that we can say when its chapter has changed since. A file that is there stays as it is.
+``metadata.course_copy``, so that we can say when its chapter has changed since, or has another number now. A file that
+is there stays as it is.
 """
 
 import errno
@@ -12,7 +13,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from utils.course import notebooks
+from utils.course import moved, notebooks
 from utils.course.environment import backend, guarded, start
 from utils.errors import CourseError, UsageError
 from utils.paths import root, settled
@@ -139,17 +140,25 @@ def _owner(place: Path):
 def copy_chapters(folder: Path | None = None) -> list[str]:
     """Copy each chapter that is not in the learner's folder yet. Returns sentences: what was copied or has changed.
 
+    Where a chapter had another number before, the answers of the copy under its old name are put into the new one.
+
     Raises CourseError when the folder cannot be written.
     """
     folder = folder or work_folder()
-    sentences, copied = [], []
+    old = moved.moved(folder)
+    sentences, copied = [moved.sentence(*pair) for pair in old.items()], []
     for path in notebooks.chapter_paths():
         chapter = notebooks.read(path)
+        text_sha256 = notebooks.text_sha256(chapter)
         copy = folder / path.name
         if not copy.exists():
-            _copy(chapter, copy)
+            carried = [pair for before, now in old.items() if now == path for pair in _carried(before, chapter)]
+            _copy(chapter, text_sha256, copy)
             copied.append(path.name)
-        elif _changed_since(chapter, copy):
+            if carried:
+                answers = ", ".join(f"{now} (was {before})" for before, now in carried)
+                sentences.append(f"{path.name} has your answers to {answers}: run it to have them checked.")
+        elif _changed_since(text_sha256, copy):
             sentences.append(
                 f"{path.name} has changed since your copy was made; yours stays as it is. "
                 f"For the new one, rename {shlex.quote(_short(copy))} and call `course lab` again."
@@ -158,6 +167,13 @@ def copy_chapters(folder: Path | None = None) -> list[str]:
     if copied:
         sentences.insert(0, f"Copied into {folder}: {', '.join(copied)}.")
     return sentences
+
+
+def _carried(before: Path, chapter: dict):
+    try:
+        return moved.carry(notebooks.read(before), chapter)
+    except CourseError:  # no notebook any more
+        return []
 
 
 def _short(path: Path):
@@ -172,12 +188,12 @@ def _copy_glossary(folder: Path):
         _write(copy, page.read_text(encoding="utf-8"))
 
 
-def _copy(chapter: dict, path: Path):
+def _copy(chapter: dict, text_sha256: str, path: Path):
     for cell in chapter["cells"]:
         if cell["cell_type"] == "code":
             cell["outputs"], cell["execution_count"] = [], None
     chapter["metadata"].pop("course_run", None)
-    chapter["metadata"]["course_copy"] = {"text_sha256": notebooks.text_sha256(chapter)}
+    chapter["metadata"]["course_copy"] = {"text_sha256": text_sha256}
     _write(path, notebooks.as_text(chapter))
 
 
@@ -197,10 +213,10 @@ def _write(path: Path, text: str):
         raise cannot_write(path, error) from error
 
 
-def _changed_since(chapter: dict, copy: Path):
+def _changed_since(text_sha256: str, copy: Path):
     """Whether a chapter's text differs from the one that the learner's copy was made from, as far as we know that."""
     try:
         made_from = notebooks.read(copy)["metadata"].get("course_copy", {}).get("text_sha256")
     except CourseError:
         return False
-    return made_from is not None and made_from != notebooks.text_sha256(chapter)
+    return made_from is not None and made_from != text_sha256

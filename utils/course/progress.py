@@ -2,7 +2,7 @@
 
 from dataclasses import asdict, dataclass
 
-from utils.course import notebooks, results
+from utils.course import moved, notebooks, results
 from utils.course.console import Column, print_json, show_table, terminal
 from utils.course.lab import work_folder
 from utils.errors import CourseError
@@ -26,7 +26,9 @@ class Progress:
 
 
 def progress() -> tuple[list[Progress], list[str]]:
-    """The Progress of every chapter that is in ``work/``, and the sentences for copies that cannot be read.
+    """The Progress of every chapter that is in ``work/``, and the sentences for copies that are not counted.
+
+    These are copies that cannot be read, and copies from an older numbering of the chapters.
 
     Raises CourseError when there is no ``work/`` yet.
     """
@@ -42,6 +44,7 @@ def progress() -> tuple[list[Progress], list[str]]:
                 found.append(of_chapter(notebooks.read(path), notebooks.read(copy), path.stem))
             except CourseError as error:
                 sentences.append(str(error))
+    sentences += [f"Not counted: {moved.sentence(*pair)}" for pair in moved.moved(work_folder()).items()]
     return found, sentences
 
 

@@ -52,6 +52,8 @@ import numpy as np
 from IPython.display import Code, display
 
 from utils import verdicts
+from utils.errors import UsageError
+from utils.exercises import numbering
 from utils.exercises.attempt import Attempt, changes
 from utils.exercises.expect import Wrong, describe
 from utils.exercises.limits import line_of
@@ -171,9 +173,16 @@ def get(identifier: str | float) -> Exercise:
 def check(identifier: str | float, answer: Any) -> None:
     """Check a learner's function and show ○ (not attempted), ✗ (with what is wrong, and for which input) or ✓.
 
-    The course's own function, ``reference(identifier)``, is no attempt, and is not judged.
+    The course's own function, ``reference(identifier)``, is no attempt, and is not judged. Nor is anything in a copy
+    from an older numbering of the chapters, or a function that has the name of another exercise's: a sentence says so.
     """
+    if says := numbering.old_copy(identifier):
+        print(f"{MARKS['open']} {says}")
+        return
     item = get(identifier)
+    if says := numbering.other_exercise(item.id, item.function.__name__, answer):
+        print(f"{MARKS['open']} {item.id} {item.title}: {says}")
+        return
     if _is_reference(answer, item):
         status, message = (
             "open",
@@ -195,6 +204,9 @@ _hints_given = {}
 
 def hint(identifier: str | float) -> None:
     """Show the next hint of an exercise; after the last one, all of them again."""
+    if says := numbering.old_copy(identifier):
+        print(says)
+        return
     item = get(identifier)
     given = min(_hints_given.get(item.id, 0) + 1, len(item.hints))
     _hints_given[item.id] = given
@@ -204,9 +216,17 @@ def hint(identifier: str | float) -> None:
 
 def solution(identifier: str | float) -> None:
     """Show the source of the reference solution of an exercise."""
+    if says := numbering.old_copy(identifier):
+        print(says)
+        return
     display(Code(solution_source(identifier), language="python"))
 
 
 def reference(identifier: str | float) -> Callable:
-    """The reference solution of an exercise as a function, so that a chapter goes on whether or not it was solved."""
+    """The reference solution of an exercise as a function, so that a chapter goes on whether or not it was solved.
+
+    Raises UsageError for an unknown exercise, and in a copy from an older numbering of the chapters.
+    """
+    if says := numbering.old_copy(identifier):
+        raise UsageError(says)
     return get(identifier).function

@@ -5,12 +5,14 @@ NumPy nor Keras; reading the syntax tree takes milliseconds where importing them
 """
 
 import ast
+import re
 from functools import cache
 from pathlib import Path
 
 from utils.errors import UsageError
 
 HERE = Path(__file__).parent
+FUNCTION = re.compile(r"def (\w+)")
 
 
 @cache
@@ -30,11 +32,11 @@ def _declarations(chapter: int | None = None):
 
 def _declared(exercise_id: str):
     """The declaration of an exercise, for which the modules of its chapter are enough; None without one."""
-    chapter = _chapter(exercise_id)
+    chapter = chapter_of(exercise_id)
     return None if chapter is None else _declarations(chapter).get(exercise_id)
 
 
-def _chapter(exercise_id: str):
+def chapter_of(exercise_id: str) -> int | None:
     """The number of the chapter that an exercise would belong to; None when that is no number of a chapter."""
     number = exercise_id.split(".")[0]
     return int(number) if number.isdecimal() and len(number) < 3 else None
@@ -44,6 +46,14 @@ def exercise_ids(chapter: int | None = None) -> list[str]:
     """The ids of all exercises, or of those of one chapter (int), in their order."""
     ids = sorted(_declarations(chapter), key=lambda name: [int(part) for part in name.split(".")])
     return [name for name in ids if chapter is None or int(name.split(".")[0]) == chapter]
+
+
+def ids_by_function() -> dict[str, list[str]]:
+    """The name of a function → the ids of the exercises that ask for a function of this name."""
+    found = {}
+    for name in exercise_ids():
+        found.setdefault(FUNCTION.match(_declared(name)[1])[1], []).append(name)
+    return found
 
 
 def find_id(exercise_id: str | float) -> str:
@@ -62,7 +72,7 @@ def find_id(exercise_id: str | float) -> str:
             f'The exercise comes first, as its number in quotes, for example "3.4": this is a '
             f"{type(exercise_id).__name__}."
         )
-    chapter = _chapter(str(exercise_id))
+    chapter = chapter_of(str(exercise_id))
     there = [] if chapter is None else exercise_ids(chapter)
     raise UsageError(f"There is no exercise {asked}; there are {', '.join(there or exercise_ids())}.")
 
