@@ -5,17 +5,21 @@ from utils.datasets.catalogue import Entry, catalogue
 from utils.datasets.images import tissue_field
 from utils.datasets.loaders import load
 from utils.datasets.splits import Split
-from utils.datasets.types import Images, Molecules, Records, Sequences, Signals, TissueField
+from utils.datasets.types import DicomFiles, Images, Molecules, Records, Scans, Sequences, Signals, TissueField
+from utils.datasets.volumes.volume import Volume
 
 __all__ = [
+    "DicomFiles",
     "Entry",
     "Images",
     "Molecules",
     "Records",
+    "Scans",
     "Sequences",
     "Signals",
     "Split",
     "TissueField",
+    "Volume",
     "catalogue",
     "load",
     "splits",

@@ -4,9 +4,9 @@ import inspect
 import os
 from typing import Any
 
-from utils.datasets import chromosome, images, molecules, own, records, sequences, weights
+from utils.datasets import chromosome, images, molecules, own, records, scans, sequences, weights
 from utils.datasets.catalogue import Entry, catalogue, find
-from utils.datasets.types import Images, Molecules, Records, Sequences, Signals
+from utils.datasets.types import DicomFiles, Images, Molecules, Records, Scans, Sequences, Signals
 from utils.errors import UsageError
 
 LOADERS = {
@@ -19,6 +19,9 @@ LOADERS = {
     "ecg5000": sequences.ecg5000,
     "splice": sequences.splice,
     "splice_chr19": chromosome.splice_chr19,
+    "scans": scans.scans,
+    "dicom_samples": scans.dicom_files,
+    "dicom_folder": scans.dicom_files,
 }
 COLUMNS = list(inspect.signature(own.load).parameters)[2:]  # the options of a path name its columns
 OF_A_KIND = {"molecules": molecules.molecules, "images": images.medmnist}
@@ -26,13 +29,14 @@ OF_A_KIND = {"molecules": molecules.molecules, "images": images.medmnist}
 
 def load(
     name: str | os.PathLike, kind: str | None = None, **options: Any
-) -> Images | Records | Signals | Sequences | Molecules:
-    """The dataset of this name or path, as ``Images``, ``Records``, ``Signals``, ``Sequences`` or ``Molecules``.
+) -> Images | Records | Signals | Sequences | Molecules | Scans | DicomFiles:
+    """The dataset of this name or path, as ``Images``, ``Records``, ``Signals``, ``Sequences``, ``Molecules``,
+    ``Scans`` or ``DicomFiles``.
 
     A name is one of the catalogue: what ships with the course is read from ``data/``; the rest is fetched into the
     cache first. A path is your own data: see ``data/YOUR_OWN.md``. A name stays a name where a folder is called so.
-    kind: "images", "records", "signals", "sequences" or "molecules", when only that is of use; for your own data it
-    may be left out where suffix and columns tell it.
+    kind: "images", "records", "signals", "sequences", "molecules", "scans" or "files", when only that is of use; for
+    your own data it may be left out where suffix and columns tell it.
     Options: ``size``, side of a patch in pixels, for "nuclei" (48); ``as_published=True`` for "nafld" keeps two
     variables that are false copies (see its card); ``label``, ``smiles``, ``sequence``, ``group``, ``id`` and ``time``
     name the columns of a path. Raises UsageError for an unknown name or option or a name of

@@ -88,3 +88,12 @@ def read_csv(entry: Entry, name: str, **options: Any) -> pd.DataFrame:
 def read_npy(entry: Entry, name: str) -> np.ndarray:
     """One embedded array, ``.npy.xz``."""
     return np.load(io.BytesIO(lzma.decompress(read(entry, name))), allow_pickle=False)
+
+
+def read_voxels(entry: Entry, name: str) -> np.ndarray:
+    """One embedded volume, int16 (slices, rows, columns), from what ``conversions.encoding.residuals`` made of it."""
+    upper, lower = read_npy(entry, name)
+    folded = (upper.astype(np.int32) << 8) | lower
+    return (
+        ((folded >> 1) ^ -(folded & 1)).cumsum(axis=2, dtype=np.int32).cumsum(axis=1, dtype=np.int32).astype(np.int16)
+    )

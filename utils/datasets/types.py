@@ -1,13 +1,16 @@
 """What ``datasets.load`` returns: one frozen type per kind of data, checked when it is made, its arrays read-only."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from utils.datasets.catalogue import Entry
 from utils.datasets.splits import Split
-from utils.errors import CourseError
+from utils.datasets.volumes.volume import Volume
+from utils.errors import CourseError, UsageError
 
 
 class _Dataset:
@@ -184,3 +187,58 @@ class Molecules(_Dataset):
             self.labels.shape[1:] == (len(self.task_names),),
             f"labels {self.labels.shape} for {len(self.task_names)} tasks",
         )
+
+
+@dataclass(frozen=True, eq=False)
+class Scans(_Dataset):
+    """Volumes of patients, each with the mask of a structure.
+
+    volumes: one per patient. tumours: for each of them the part around its mask in the resolution of the scanner; it
+    is here that features as published are to be measured. groups: int64 (n,), one per patient.
+    published: features by others, index (kind, feature), one column per patient; no rows where nobody published any.
+    """
+
+    entry: Entry
+    volumes: tuple[Volume, ...]
+    tumours: tuple[Volume, ...]
+    groups: np.ndarray
+    published: pd.DataFrame
+
+    def __post_init__(self):
+        self._seal(volumes=len(self.volumes), tumours=len(self.tumours), groups=len(self.groups))
+        self._need(len(set(self.names)) == len(self.names), "two volumes have one name")
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The name of each volume, for example "lung1"."""
+        return tuple(volume.name for volume in self.volumes)
+
+    def volume(self, name: str) -> Volume:
+        """The volume of this name, whole."""
+        return self.volumes[self._place(name)]
+
+    def tumour(self, name: str) -> Volume:
+        """The part around the mask of the volume of this name, in the resolution of the scanner."""
+        return self.tumours[self._place(name)]
+
+    def _place(self, name: str) -> int:
+        if name not in self.names:
+            raise UsageError(f"There is no volume {name!r}; there are {', '.join(self.names)}.")
+        return self.names.index(name)
+
+
+@dataclass(frozen=True, eq=False)
+class DicomFiles(_Dataset):
+    """DICOM files as they were published, to be opened one by one.
+
+    files: path below ``folder`` → where it is, each checked against the catalogue. folder: that holds them all.
+    groups: int64 (n,), one per patient (where the headers tell patients apart).
+    """
+
+    entry: Entry
+    folder: Path
+    files: Mapping[str, Path]
+    groups: np.ndarray
+
+    def __post_init__(self):
+        self._seal(files=len(self.files), groups=len(self.groups))

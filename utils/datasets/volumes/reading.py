@@ -1,7 +1,6 @@
 """From the path of a scan to a volume, whichever form it has, and the mask beside it."""
 
 import os
-from pathlib import Path
 
 import numpy as np
 

@@ -72,7 +72,7 @@ class Volume:
         return float(abs(np.linalg.det(self.affine[:3, :3])))
 
     def positions(self, indices: np.ndarray) -> np.ndarray:
-        """Where voxels are: (n, 3) indices (slice, row, column), fractions allowed → (n, 3) mm (left, posterior, superior)."""
+        """(n, 3) indices (slice, row, column), fractions allowed → (n, 3) mm (left, posterior, superior)."""
         return np.asarray(indices, float) @ self.affine[:3, :3].T + self.affine[:3, 3]
 
     def indices(self, positions: np.ndarray) -> np.ndarray:
