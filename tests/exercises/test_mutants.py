@@ -87,6 +87,18 @@ EQUIVALENT = {
         "Dice is the same both ways round": ["mask, predicted = (predicted.astype(bool), mask.astype(bool))"],
     },
     "9.1": {"there are as many days as outcomes": ["label = np.full(len(died), np.nan)"]},
+    "8.2": {
+        "an orientation has six numbers": [
+            "normal = np.cross(orientation[:-3], orientation[3:])",
+            "normal = np.cross(orientation[:3], orientation[-3:])",
+        ],
+        "no two slices of a check are exactly 0.01 mm apart": ["if np.any(np.diff(along[order]) <= SAME_PLACE):"],
+    },
+    "8.5": {
+        "the distances go both ways": [
+            "surfaces = [one & ~ndimage.binary_erosion(one) for one in (other, mask)]",
+        ]
+    },
     "9.2": {
         "every row is filled afterwards": ["filled, latest = (np.ones(values.shape), np.zeros(values.shape[1]))"],
         "values and observed have the same shape": [
