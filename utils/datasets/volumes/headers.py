@@ -1,12 +1,55 @@
 """What in a header identifies a person."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+# Fields that the basic confidentiality profile of DICOM (PS3.15, annex E) has removed or replaced because they say who
+# somebody is, where or when; beside these, every name of a person (PN) and every date (DA, DT).
+IDENTIFYING = frozenset(
+    """
+    PatientName PatientID PatientBirthDate PatientBirthTime PatientBirthName PatientMotherBirthName OtherPatientIDs
+    OtherPatientNames IssuerOfPatientID PatientAddress PatientTelephoneNumbers PatientTelecomInformation
+    PatientInsurancePlanCodeSequence MedicalRecordLocator MilitaryRank BranchOfService CountryOfResidence
+    RegionOfResidence Occupation PatientReligiousPreference PatientComments EthnicGroup AccessionNumber StudyID
+    AdmissionID ServiceEpisodeID InstitutionName InstitutionAddress InstitutionalDepartmentName StationName
+    DeviceSerialNumber ReferringPhysicianAddress ReferringPhysicianTelephoneNumbers PersonName PersonAddress
+    PersonTelephoneNumbers PerformedProcedureStepID ScheduledProcedureStepID RequestedProcedureID
+    PlacerOrderNumberImagingServiceRequest FillerOrderNumberImagingServiceRequest CurrentPatientLocation
+    PatientInstitutionResidence ResponsibleOrganization ClinicalTrialSubjectID ImageComments AdditionalPatientHistory
+    """.split()  # noqa: SIM905
+)
+LOWER = {name.lower(): name for name in IDENTIFYING} | {"dbname": "db_name"}  # db_name: of NIfTI, a patient's code
 
 
 def personal(header: Mapping) -> tuple[str, ...]:
     """Names of the fields of a header that identify a person and hold something; never what they hold.
 
-    header: a ``pydicom.Dataset``, or a mapping from DICOM keywords (or NRRD/NIfTI fields) to values. Sequences are
-    looked into. Private fields, whose meaning only the maker of the scanner knows, are named "private (gggg,eeee)".
+    Names, numbers and addresses of people, dates, places and devices; private fields, whose meaning only the maker of
+    the scanner knows, as "private (gggg,eeee)". Not among them: sex, age, weight, and the UIDs, which lead back to a
+    person only in the hospital's own archive, so that they too are replaced before data leave it.
+
+    header: a ``pydicom.Dataset`` (sequences are looked into), or a mapping from names of fields to values, as NRRD
+    files have it. The order is that of the header; each name once.
     """
-    raise NotImplementedError
+    found = _of_dataset(header) if hasattr(header, "file_meta") or hasattr(header, "walk") else _of_mapping(header)
+    return tuple(dict.fromkeys(found))
+
+
+def _of_dataset(header: Any) -> Iterator[str]:
+    for element in header:
+        if element.VR == "SQ":
+            for item in element.value:
+                yield from _of_dataset(item)
+        elif element.value in (None, "", b"") or (element.tag.is_private and element.tag.is_private_creator):
+            continue
+        elif element.tag.is_private:
+            yield f"private ({element.tag.group:04x},{element.tag.element:04x})"
+        elif (element.VR in ("PN", "DA", "DT") or element.keyword in IDENTIFYING) and str(element.value).strip("^ "):
+            yield element.keyword
+
+
+def _of_mapping(header: Mapping) -> Iterator[str]:
+    for name, value in header.items():
+        known = LOWER.get("".join(filter(str.isalnum, str(name))).lower())
+        if known and str(value).strip("^ \0"):
+            yield str(name)
