@@ -10,6 +10,7 @@ import pytest
 from datasets.own_files import COUNTS, KEYS, pictures, refused
 from utils import datasets
 from utils.datasets import own
+from utils.errors import UsageError
 
 
 @pytest.fixture
@@ -117,7 +118,15 @@ REFUSED = {
     "NaN": ({"test_images": np.full((6, 9, 8), np.nan)}, "key test_images: expected uint8 (0 to 255), found float64."),
     "rank": ({"train_images": TRAIN.reshape(12, 72)}, "(n, h, w), (n, h, w, 1) or (n, h, w, 3), found (12, 72)."),
     "four channels": ({"train_images": np.zeros((12, 9, 8, 4), np.uint8)}, "(n, h, w, 3), found (12, 9, 8, 4)."),
-    "volumes": ({"train_images": np.zeros((12, 9, 8, 9, 1), np.uint8)}, "(n, h, w, 3), found (12, 9, 8, 9, 1)."),
+    "volumes with channels": (
+        {"train_images": np.zeros((12, 9, 8, 9, 1), np.uint8)},
+        "(n, h, w, 3), found volumes (12, 9, 8, 9, 1); save one slice of each, such as train_images[:, 4].",
+    ),
+    "volumes as MedMNIST has them": (
+        {"train_images": np.zeros((12, 28, 28, 28), np.uint8)},
+        "own.npz, key train_images: expected flat pictures, (n, h, w), (n, h, w, 1) or (n, h, w, 3), found volumes "
+        "(12, 28, 28, 28); save one slice of each, such as train_images[:, 14].",
+    ),
     "sizes": (
         {"val_images": np.zeros((6, 8, 8), np.uint8)},
         "key val_images: expected pictures of (9, 8) as in train_images, found (8, 8).",
@@ -263,5 +272,56 @@ def test_a_member_that_cannot_be_unpacked(archive):
     assert "key test_labels: expected an array as numpy.savez writes it" in refused(path)
 
 
+@pytest.mark.parametrize("count", [None, 1, 3])
+@pytest.mark.parametrize("order", ["C", "F"])
+def test_larger_pictures_are_made_smaller_and_it_is_said(tmp_path, count, order):
+    """As the files of MedMNIST with 64, 128 and 224 pixels: smooth pictures keep their brightness where it is."""
+    row, column = np.mgrid[:224, :224]
+    smooth = np.stack([row, 223 - row, column]).astype(np.uint8)
+    smooth = smooth if count is None else np.repeat(smooth[..., None], count, axis=-1)
+    arrays = {
+        f"{part}_{what}": array
+        for part in COUNTS
+        for what, array in {"images": np.asarray(smooth, order=order), "labels": np.array([0, 1, 0])}.items()
+    }
+    np.savez_compressed(tmp_path / "own_224.npz", **arrays)
+    data = datasets.load(tmp_path / "own_224.npz", side=64)
+    assert data.images.shape == (9, 64, 64, count or 1)
+    assert data.entry.notes == ("scaled from 224 x 224 to 64 x 64 pixels: all pictures",)
+    wanted = (np.arange(64) + 0.5) * 3.5 - 0.5
+    for picture, line in ((0, lambda one: one[:, 9]), (2, lambda one: one[9, :])):
+        difference = line(data.images[picture, ..., 0].astype(float)) - wanted
+        assert np.abs(difference[2:-2]).max() <= 1
+    whole = datasets.load(tmp_path / "own_224.npz")
+    assert (whole.images.shape, whole.entry.notes) == ((9, 224, 224, count or 1), ())
+    np.testing.assert_array_equal(datasets.load(tmp_path / "own_224.npz", side=300).images, whole.images)
+
+
+def test_the_memory_is_that_of_the_smaller_pictures(tmp_path):
+    import tracemalloc
+
+    noise = np.zeros((400, 224, 224), np.uint8)
+    arrays = {f"{part}_images": noise for part in COUNTS} | {f"{part}_labels": np.arange(400) % 2 for part in COUNTS}
+    np.savez_compressed(tmp_path / "own.npz", **arrays)
+    datasets.load(tmp_path / "own.npz", side=28)  # loads the libraries
+    tracemalloc.start()
+    data = datasets.load(tmp_path / "own.npz", side=28)
+    most = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert data.images.nbytes < 1e6
+    assert most < 12e6  # the file unpacks to 60 MB
+
+
+def test_a_side_that_is_no_size(archive):
+    with pytest.raises(UsageError, match="The option --side is 4; give 8 pixels or more."):
+        datasets.load(archive(), side=4)
+
+
+def test_an_archive_has_no_columns(archive):
+    assert refused(archive(), label="y") == (
+        "own.npz: expected no option --label, since an .npz has no columns; leave it out."
+    )
+
+
 def test_the_kinds_are_those_with_a_format():
-    assert own.KINDS == ("images", "sequences", "molecules", "records")
+    assert own.KINDS == ("images", "scans", "sequences", "molecules", "records")

@@ -44,7 +44,12 @@ def test_the_file_decides_the_kind(folder, kind, name):
 def test_a_name_stays_a_name_where_a_folder_is_called_so(folder):
     (folder / "nuclei").mkdir()
     assert datasets.load("nuclei", kind="images").entry.embedded
-    assert refused("nuclei/") == "nuclei: expected events.csv and outcomes.csv in this folder, found nothing."
+    assert refused("nuclei/") == (
+        "nuclei: expected events.csv and outcomes.csv, pictures in folders of classes, FASTA or scans, found nothing."
+    )
+    assert refused("nuclei/", "records") == (
+        "nuclei: expected events.csv and outcomes.csv in this folder, found nothing."
+    )
 
 
 def test_a_name_of_another_kind():
@@ -71,7 +76,9 @@ def test_what_is_neither_a_name_nor_a_path(folder, name):
 def test_a_kind_that_own_data_cannot_be(folder):
     with pytest.raises(UsageError) as caught:
         datasets.load("genes.csv", kind="signals")
-    assert str(caught.value) == ("Your own data cannot be signals; they can be images, sequences, molecules, records.")
+    assert str(caught.value) == (
+        "Your own data cannot be signals; they can be images, scans, sequences, molecules, records."
+    )
     with pytest.raises(UsageError, match="A path has no option 'size'; it has label, smiles,"):
         datasets.load("scans.npz", size=32)
 
@@ -100,7 +107,7 @@ def shown(folder):
 
 def test_two_paths_where_one_file_is_read(folder):
     assert refused("genes.csv,drugs.csv", "sequences") == (
-        "genes.csv: expected one file of sequences, found two paths."
+        "genes.csv: expected one file of sequences, or a file of FASTA for each class, found two paths."
     )
 
 
@@ -111,7 +118,9 @@ def test_a_name_with_a_comma_is_one_file(folder):
 
 def test_a_folder_where_a_file_is_read(folder):
     assert refused("ward/", "molecules") == "ward: expected a .csv file, found a folder; name the file in it."
-    assert refused("ward/", "images") == "ward: expected a .npz file, found a folder; name the file in it."
+    assert refused("ward/", "images") == (
+        "ward: expected one table of labels, or one called labels.csv, found events.csv, outcomes.csv."
+    )
 
 
 @pytest.mark.parametrize("kind", [None, "sequences"])

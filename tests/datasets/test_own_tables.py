@@ -294,7 +294,7 @@ def test_a_column_that_is_not_there(table, options, words):
     ("kind", "options", "words"),
     [
         ("molecules", {"time": "t"}, "Your own molecules have no option --time; they have --smiles, --label, "),
-        ("images", {"label": "y"}, "Your own images have no option --label; they have none."),
+        ("images", {"time": "y"}, "Your own images have no option --time; they have --side, --label, --group, --id."),
         ("sequences", {"smiles": "y"}, "Your own sequences have no option --smiles; they have --sequence, --label, "),
         ("records", {"sequence": "y"}, "Your own records have no option --sequence; they have --id, --label, "),
         ("sequences", {"label": ["a", "b"]}, "The option --label is ['a', 'b']; give the name of a column."),

@@ -66,7 +66,7 @@ def checked(kind: str, path: str, columns: dict[str, str], seed: int = 0) -> str
             raise UsageError(f"The set {path!r} has its columns already: leave --{next(iter(columns))} out.")
         datasets.load(path, kind=kind)
         return path
-    if not own.is_path(path) and own.pair(path) is None:
+    if not own.is_path(path) and not own.several(path):
         datasets.load(path, kind=kind)  # raises, with the names that are close
     needs.plan(own.load(path, kind, **columns), seed)
     return own.in_full(path)

@@ -6,7 +6,14 @@ from pathlib import Path
 from utils.datasets.catalogue import Entry
 
 
-def entry(path: Path, kind: str, task: str, class_names: tuple[str, ...] = (), notes: Sequence[str] = ()) -> Entry:
+def entry(
+    path: Path,
+    kind: str,
+    task: str,
+    class_names: tuple[str, ...] = (),
+    notes: Sequence[str] = (),
+    split: str = "by group",
+) -> Entry:
     """The entry of an own file or folder: its name without the suffix, and nothing that only its owner can know.
 
     notes: what was assumed to read it and what was left out, one sentence each.
@@ -23,7 +30,7 @@ def entry(path: Path, kind: str, task: str, class_names: tuple[str, ...] = (), n
         licence_certainty="not stated",
         citation="",
         consent="",
-        split="in the file" if kind == "images" else "by group",
+        split=split,
         card="",
         class_names=class_names,
         notes=tuple(notes),

@@ -1,38 +1,55 @@
-"""Your own pictures: an ``.npz`` in the layout of MedMNIST (doi:10.1038/s41597-022-01721-8)."""
+"""Your own pictures: an ``.npz`` in the layout of MedMNIST (doi:10.1038/s41597-022-01721-8), or files in folders."""
 
 import zipfile
 import zlib
 from math import prod
 from pathlib import Path
+from typing import IO
 
 import numpy as np
 
-from utils.datasets.own import reading
+from utils.datasets.own import pictures, reading
 from utils.datasets.own.entries import entry
+from utils.datasets.own.layout import SUFFIXES as TABLES
+from utils.datasets.own.scaling import SMALLEST, scaled, target
 from utils.datasets.splits import Split, numbered
 from utils.datasets.types import Images
-from utils.errors import CourseError
+from utils.errors import CourseError, UsageError
 
 PARTS = ("train", "val", "test")
 NEEDED = [f"{part}_{what}" for part in PARTS for what in ("images", "labels")]
 GROUPS = [f"{part}_groups" for part in PARTS]
-SMALLEST = 8  # pixels per side
+LARGEST_FILE = 20_000_000_000  # bytes of an archive whose pictures are made smaller while it is read
+BLOCK = 64  # pictures that are unpacked at a time
 DAMAGE = (EOFError, zlib.error, zipfile.BadZipFile)
 MOST_CLASSES = 100_000
 
 
-def images(path: Path) -> Images:
-    """``train_images, train_labels, val_…, test_…`` and, where known, ``train_groups, …`` and ``class_names``.
+def images(path: Path, side: int | None = None, **options: str) -> Images:
+    """Pictures in an ``.npz``, in a folder, or named by a table.
+
+    ``train_images, train_labels, val_…, test_…`` and, where known, ``train_groups, …`` and ``class_names``.
 
     images: uint8 (n, h, w), (n, h, w, 1) or (n, h, w, 3), at least 8 x 8 pixels, the same size in each part. labels:
     whole numbers (n,) or (n, 1), counted from 0 without a gap; or (n, findings) of 0 and 1. groups: (n,) numbers or
     names of patients, of whom none may be in two parts; without them each picture is its own. class_names: text.
     The sizes that the file declares are read first: it may unpack to 2 GB at the most. Pickles are never opened.
+
+    side: pictures with more pixels on their shorter side are made so small, a few at a time, and it is said; what they
+    are then may fill 2 GB. For folders and tables, and their options, see ``pictures``.
     """
-    reading.present(path, (".npz",))
+    if side is not None and side < SMALLEST:
+        raise UsageError(f"The option --side is {side}; give {SMALLEST} pixels or more.")
+    if reading.is_folder(path):
+        return pictures.of_folder(path, side, **options)
+    if path.suffix.lower() in TABLES:
+        return pictures.of_table(path, side, **options)
+    for option in options:
+        raise reading.refusal(path, "", f"expected no option --{option}, since an .npz has no columns; leave it out.")
+    reading.present(path, (".npz",), reading.LIMIT if side is None else LARGEST_FILE)
     try:
         with zipfile.ZipFile(path) as archive:
-            return _Archive(path, archive).images()
+            return _Archive(path, archive, side).images()
     except (zipfile.BadZipFile, RuntimeError) as error:  # zipfile raises the latter for what it cannot unpack
         raise reading.refusal(path, "", "expected an .npz archive as numpy.savez writes it, found none.") from error
     except OSError as error:
@@ -42,16 +59,18 @@ def images(path: Path) -> Images:
 class _Archive:
     """One open archive: the headers of its arrays are read at once, an array when it is asked for."""
 
-    def __init__(self, path: Path, archive: zipfile.ZipFile):
-        self.path, self.archive = path, archive
+    def __init__(self, path: Path, archive: zipfile.ZipFile, side: int | None = None):
+        self.path, self.archive, self.side = path, archive, side
         self.members = {info.filename.removesuffix(".npy"): info for info in archive.infolist()}
         found = reading.listed(self.members, 8)
         for key in NEEDED:
             if key not in self.members:
                 raise reading.refusal(path, f"key {key}", f"expected this array, found {found}.")
         known = [*NEEDED, *GROUPS, "class_names"]
-        self.headers = {key: self._header(key) for key in known if key in self.members}
-        sizes = {key: prod(shape) * dtype.itemsize for key, (shape, dtype) in self.headers.items()}
+        found = {key: self._header(key) for key in known if key in self.members}
+        self.headers = {key: (shape, dtype) for key, (shape, _, dtype) in found.items()}
+        self.in_order = {key for key, (_, fortran, _) in found.items() if not fortran}
+        sizes = {key: prod(self._kept(key)) * dtype.itemsize for key, (_, dtype) in self.headers.items()}
         if sum(sizes.values()) > reading.LIMIT:
             largest = max(sizes, key=sizes.get)
             raise self.refuse(
@@ -63,6 +82,13 @@ class _Archive:
     def refuse(self, key: str, problem: str) -> CourseError:
         return reading.refusal(self.path, f"key {key}", problem)
 
+    def _kept(self, key: str) -> tuple[int, ...]:
+        """The shape of what is held in memory of an array: pictures are made smaller as they are unpacked."""
+        shape = self.headers[key][0]
+        if not key.endswith("_images") or len(shape) < 3 or min(shape) < 1 or key not in self.in_order:
+            return shape
+        return shape[:1] + target([shape[1:3]], self.side) + shape[3:]
+
     def images(self) -> Images:
         channels = self._shapes()
         labels = {part: self._labels(part) for part in PARTS}
@@ -70,20 +96,43 @@ class _Archive:
         ends = np.cumsum([0] + [len(labels[part]) for part in PARTS])
         rows = [np.arange(*ends[place : place + 2]) for place in range(3)]
         groups = self._groups(rows)
-        height, width = self.headers["train_images"][0][1:3]
-        pictures = np.empty((ends[-1], height, width, channels), np.uint8)
+        before = self.headers["train_images"][0][1:3]
+        size = target([before], self.side)
+        kept = np.empty((ends[-1], *size, channels), np.uint8)
         for part, where in zip(PARTS, rows, strict=True):
-            pictures[where[0] : where[-1] + 1] = self._array(f"{part}_images").reshape(-1, height, width, channels)
-        own = entry(self.path, "images", "classification", names)
-        return Images(own, pictures, np.concatenate(list(labels.values())), names, groups, split=Split(*rows))
+            self._read(f"{part}_images", kept[where[0] : where[-1] + 1])
+        smaller = "scaled from {} x {} to {} x {} pixels: all pictures".format(*before, *size)
+        notes = [smaller] if size != before else []
+        own = entry(self.path, "images", "classification", names, notes, "in the file")
+        return Images(own, kept, np.concatenate(list(labels.values())), names, groups, split=Split(*rows))
 
-    def _header(self, key: str) -> tuple[tuple[int, ...], np.dtype]:
-        """Shape and dtype as the array declares them; nothing but the header is unpacked."""
+    def _read(self, key: str, kept: np.ndarray) -> None:
+        """Unpack pictures into ``kept`` (n, height, width, channels), some at a time, each scaled to that size."""
+        (shape, _), size = self.headers[key], kept.shape[1:3]
+        if key not in self.in_order:  # the axes are the other way round: all of it is needed at once
+            for place, picture in enumerate(self._array(key)):
+                kept[place] = scaled(np.ascontiguousarray(picture), size)
+            return
         try:
             with self.archive.open(self.members[key]) as stream:
-                version = np.lib.format.read_magic(stream)
-                reader = np.lib.format.read_array_header_1_0 if version[0] == 1 else np.lib.format.read_array_header_2_0
-                shape, _, dtype = reader(stream)
+                _declared(stream)
+                for start in range(0, shape[0], BLOCK):
+                    block = (min(BLOCK, shape[0] - start), *shape[1:])
+                    found = np.frombuffer(stream.read(prod(block)), np.uint8).reshape(block)
+                    if size == shape[1:3]:
+                        kept[start : start + BLOCK] = found.reshape(len(found), *kept.shape[1:])
+                        continue
+                    for place, picture in enumerate(found, start):
+                        kept[place] = scaled(picture, size)
+                stream.read(1)  # the end, where the checksum is compared
+        except (ValueError, RuntimeError, *DAMAGE) as error:
+            raise self.refuse(key, "the array is damaged or cut short; write the file again.") from error
+
+    def _header(self, key: str) -> tuple[tuple[int, ...], bool, np.dtype]:
+        """Shape, order and dtype as the array declares them; nothing but the header is unpacked."""
+        try:
+            with self.archive.open(self.members[key]) as stream:
+                shape, fortran, dtype = _declared(stream)
         except DAMAGE as error:
             raise self.refuse(key, "the array is damaged or cut short; write the file again.") from error
         except (ValueError, RuntimeError) as error:
@@ -92,7 +141,7 @@ class _Archive:
             raise self.refuse(
                 key, "expected numbers, found Python objects (a pickle), which are never opened: they can run code."
             )
-        return shape, dtype
+        return shape, fortran, dtype
 
     def _array(self, key: str) -> np.ndarray:
         try:
@@ -110,6 +159,13 @@ class _Archive:
             shape, dtype = self.headers[key]
             if dtype != np.uint8:
                 raise self.refuse(key, f"expected uint8 (0 to 255), found {dtype}.")
+            if len(shape) == 5 or (len(shape) == 4 and shape[3] > 4):
+                middle = f"{key}[:, {shape[1] // 2}]"
+                raise self.refuse(
+                    key,
+                    "expected flat pictures, (n, h, w), (n, h, w, 1) or (n, h, w, 3), found volumes "
+                    f"{shape}; save one slice of each, such as {middle}.",
+                )
             if len(shape) not in (3, 4) or shape[3:] not in ((), (1,), (3,)):
                 raise self.refuse(key, f"expected (n, h, w), (n, h, w, 1) or (n, h, w, 3), found {shape}.")
             if min(shape) < 1:
@@ -192,3 +248,10 @@ class _Archive:
                         key, f"expected patients of one part only, found {reading.brief(both[0])} in {other} too."
                     )
         return numbered(np.concatenate(names))
+
+
+def _declared(stream: IO[bytes]) -> tuple[tuple[int, ...], bool, np.dtype]:
+    """Shape, whether the axes are in Fortran's order, and dtype: the header of an .npy, which is read."""
+    version = np.lib.format.read_magic(stream)
+    reader = np.lib.format.read_array_header_1_0 if version[0] == 1 else np.lib.format.read_array_header_2_0
+    return reader(stream)

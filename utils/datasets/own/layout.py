@@ -11,13 +11,12 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
-from utils.datasets.own.reading import brief, listed, plain, present, refusal, unreadable
+from utils.datasets.own.reading import WIDEST, brief, listed, plain, present, refusal, unreadable
 
 SUFFIXES = (".csv", ".tsv", ".tab", ".txt")
 SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
 STATED = re.compile(r'"?sep=(.)"?[,;\t|]*', re.IGNORECASE)  # the first line that tells Excel the separator
 SAMPLE = 200  # lines that decide the separator
-WIDEST = 1_000_000  # letters of a line that are looked at for that
 BLOCK = 1 << 20
 MARKS = {codecs.BOM_UTF8: "utf-8-sig", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
 NOT_WINDOWS = bytes([0x81, 0x8D, 0x8F, 0x90, 0x9D])  # bytes that Windows-1252 does not use
@@ -28,8 +27,9 @@ CLEARLY = 0.5  # another separator may fit fewer than this share of the lines
 class Layout:
     """What was found out about one table.
 
-    names: one per column, "" where the header has none. line: that of the header, counted from 1. shifted: whether
-    every row begins with a number that the header has no name for, as R writes it; names then begin with "".
+    names: one per column, "" where the header has none. line: that of the header, counted from 1; 0 without a header.
+    shifted: whether every row begins with a number that the header has no name for, as R writes it; names then begin
+    with "".
     """
 
     path: Path
@@ -82,8 +82,8 @@ def detect(path: Path, known: Collection[str] = ()) -> Layout:
         raise refusal(
             path,
             f"line {first + 1}",
-            "expected the names of columns, found '>' as FASTA has it; write a table with the columns sequence and "
-            "label.",
+            "expected the names of columns, found '>' as FASTA has it; call the file .fasta, or write a table with the "
+            "columns sequence and label.",
         )
     stated = STATED.fullmatch(lines[first].strip("\r\n"))
     if stated:

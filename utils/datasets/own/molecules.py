@@ -1,4 +1,4 @@
-"""Your own molecules: a table with SMILES and one column or more of measurements."""
+"""Your own molecules: a table with SMILES, or an SDF, and one column or property or more of measurements."""
 
 from pathlib import Path
 
@@ -6,7 +6,7 @@ import numpy as np
 
 from utils.datasets.conversions.molecules import scaffold
 from utils.datasets.own import labels as choice
-from utils.datasets.own import reading
+from utils.datasets.own import reading, sdf
 from utils.datasets.own.entries import entry
 from utils.datasets.own.needs import can_be_planned
 from utils.datasets.own.numbers import Numbers
@@ -29,9 +29,16 @@ def molecules(path: Path, *, label: str | list[str] | None = None, **options: st
     regression. What RDKit cannot read, or has more than 1,000 atoms other than hydrogen, is left out and listed in
     ``unparsable`` as (line of the file, SMILES), up to 5 % of the rows. What follows a space in a SMILES is a name and
     is cut off. groups: by scaffold; by the stated group where there is one; by molecule where there are too few
-    scaffolds for a study. The same molecule is always in one group.
+    scaffolds for a study. The same molecule is always in one group. An SDF is a table of its properties; one without
+    a value is empty.
     """
-    sheet = Sheet(path)
+    if sdf.is_sdf(path):
+        sheet = Sheet(path, sdf.detect(path))
+        if "smiles" in options:
+            raise sdf.refuse_structure(path, "smiles")
+        options["smiles"] = sdf.STRUCTURE
+    else:
+        sheet = Sheet(path)
     sheet.choose(**options)
     sheet.find("smiles", SMILES)
     sheet.find("group", GROUP, required=False)

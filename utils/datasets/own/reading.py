@@ -13,6 +13,7 @@ from pathlib import Path
 from utils.errors import CourseError
 
 LIMIT = 2_000_000_000  # bytes, of a file and of what a file unpacks to
+WIDEST = 1_000_000  # letters of a line that are looked at together
 LONGEST_MESSAGE = 280  # characters: what `course run` shows of an error
 
 
@@ -58,10 +59,15 @@ def exists(path: Path) -> bool:
         return False
 
 
-def present(path: Path, suffixes: Sequence[str]) -> Path:
+def is_folder(path: Path) -> bool:
+    """Whether a folder is there; False too where the system will not say."""
+    return exists(path) and path.is_dir()
+
+
+def present(path: Path, suffixes: Sequence[str], limit: int = LIMIT) -> Path:
     """The path, when a file of this kind is there and is neither empty nor too large; nothing is read for that.
 
-    suffixes: those that a file of this kind may have, the usual one first.
+    suffixes: those that a file of this kind may have, the usual one first. limit: bytes.
     """
     suffix = suffixes[0]
     if not exists(path):
@@ -70,15 +76,15 @@ def present(path: Path, suffixes: Sequence[str]) -> Path:
         raise refusal(path, "", f"expected a {suffix} file, found a folder; name the file in it.")
     if not path.is_file():
         raise refusal(path, "", f"expected a {suffix} file, found something that is not a file.")
-    if path.suffix.lower() not in suffixes:
+    if not path.name.lower().endswith(tuple(suffixes)):
         advice = "; save the table as 'CSV UTF-8'" if suffix == ".csv" else ""
         raise refusal(path, "", f"expected a {suffix} file, found {ending(path)}{advice}.")
     size = path.stat().st_size
     if size == 0:
         raise refusal(path, "", f"expected a {suffix} file with data, found an empty file.")
-    if size > LIMIT:
+    if size > limit:
         raise refusal(
-            path, "", f"expected {LIMIT / 1e9:g} GB at the most, found {size / 1e9:,.1f} GB; nothing was read."
+            path, "", f"expected {limit / 1e9:g} GB at the most, found {size / 1e9:,.1f} GB; nothing was read."
         )
     return path
 

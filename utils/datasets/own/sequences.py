@@ -1,11 +1,13 @@
-"""Your own DNA or RNA: a table with a sequence and a label in each row and, where rows belong together, a group."""
+"""Your own DNA or RNA: a table with a sequence and a label in each row and, where rows belong together, a group; or
+FASTA."""
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 
-from utils.datasets.own import reading
+from utils.datasets.own import fasta, reading
 from utils.datasets.own.entries import entry
 from utils.datasets.own.labels import classes
 from utils.datasets.own.numbers import IDS, PERHAPS_IDS
@@ -23,8 +25,15 @@ def sequences(path: Path, **options: str) -> Sequences:
 
     Small letters become capitals and U becomes T. Classes are in the order of their numbers, or of the alphabet.
     groups: the same for identical letters; with a column ``group``, for the same value there too. Options: sequence,
-    label, group and id, the names of columns.
+    label, group and id, the names of columns. FASTA has no columns: its headers hold the label, and the group.
     """
+    if reading.is_folder(path) and (files := fasta.files_of(path)):
+        return of_files(files, path, **options) if len(files) > 1 else sequences(files[0], **options)
+    if fasta.is_fasta(path):
+        fasta.refuse_columns(path, options)
+        table, notes = fasta.table(path, LONGEST)
+        labels, class_names = classes(table)
+        return _of_tables(path, [table], labels, class_names, notes)
     sheet = Sheet(path)
     sheet.choose(**options)
     sheet.find("sequence", SEQUENCE)
@@ -37,6 +46,36 @@ def sequences(path: Path, **options: str) -> Sequences:
         groups = joined(groups, table.filled("group"))
     own = entry(path, "sequences", "classification", class_names, sheet.notes)
     return Sequences(own, letters, labels, class_names, groups)
+
+
+def of_files(files: Sequence[Path], named: Path | None = None, **options: str) -> Sequences:
+    """Two files of FASTA or more: each holds one class, which is called as the file is."""
+    for path in files:
+        if not fasta.is_fasta(path):
+            problem = "expected one file of sequences, or a file of FASTA for each class, found two paths."
+            raise reading.refusal(path, "", problem)
+        fasta.refuse_columns(path, options)
+    if len({path.resolve() for path in files}) < len(files):
+        raise reading.refusal(files[0], "", "expected different files, each of them a class, found it twice.")
+    names = fasta.class_names(files)
+    tables = [fasta.of_class(path, name, LONGEST) for path, name in zip(files, names, strict=True)]
+    labels = np.repeat(np.arange(len(files)), [len(table.lines) for table in tables])
+    notes = [f"each file is a class: {reading.listed(names)}"]
+    if any("group" in table.words for table in tables) and not all("group" in table.words for table in tables):
+        notes.append("left out, since not every header has one: group=…")
+    return _of_tables(named or files[0], tables, labels, tuple(names), notes)
+
+
+def _of_tables(
+    path: Path, tables: list[Table], labels: np.ndarray, class_names: tuple[str, ...], notes: list[str]
+) -> Sequences:
+    letters = np.concatenate([_letters(table) for table in tables])
+    groups = numbered(letters)
+    if all("group" in table.words for table in tables):
+        groups = joined(groups, np.concatenate([table.words["group"] for table in tables]))
+        notes.append("splits keep stretches whose headers state the same group together")
+    own = entry(path, "sequences", "classification", class_names, notes)
+    return Sequences(own, letters, labels.astype(np.int64), class_names, groups)
 
 
 def _with_labels(sheet: Sheet) -> Table:

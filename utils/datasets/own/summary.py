@@ -20,7 +20,8 @@ def summary(data: Images | Sequences | Molecules | Records, seed: int = 0) -> di
     """
     parts = plan(data, seed).parts()
     found = {"read as": f"{data.entry.kind}, {data.entry.task}"}
-    found |= {Images: _images, Sequences: _sequences, Molecules: _molecules, Records: _records}[type(data)](data)
+    about = {Images: _images, Sequences: _sequences, Molecules: _molecules, Records: _records}[type(data)]
+    found |= about(data, parts) if about is _images else about(data)
     found["split"] = LINE.join(f"{part}: {_part(data, rows)}" for part, rows in parts.items())
     if data.entry.notes:
         found["assumed"] = LINE.join(data.entry.notes)
@@ -41,9 +42,8 @@ def _part(data: Images | Sequences | Molecules | Records, rows: np.ndarray) -> s
     return f"{len(rows):,} in {len(np.unique(data.groups[rows])):,} groups: {_some(each)}"
 
 
-def _images(data: Images) -> dict[str, str]:
+def _images(data: Images, parts: dict[str, np.ndarray]) -> dict[str, str]:
     count, height, width, channels = data.images.shape
-    parts = data.split.parts()
     found = {
         "pictures": f"{count:,} ({', '.join(f'{len(rows):,} {part}' for part, rows in parts.items())})",
         "size": f"{height} x {width} pixels, {channels} channel{'s' if channels > 1 else ''}",

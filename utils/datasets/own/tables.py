@@ -26,8 +26,10 @@ TIME = ("date", "datetime", "timestamp", "day", "days", "charttime", "event_time
 MOMENT = ("predict_at", "prediction_time", "index_time", "index_date")
 VARIABLE = ("variable_name", "var", "code", "item", "parameter", "measurement", "test")
 VALUE = ("values", "val", "valuenum", "result")
-NAMES = {"smiles", "sequence", "id", "label", "group", "time", "variable", "value"}
-KNOWN = NAMES.union(SMILES, SEQUENCE, LABEL, GROUP, TIME, MOMENT, VARIABLE, VALUE)
+FILE = ("filename", "file_name", "filepath", "image", "image_id", "image_name", "image_path", "img", "picture", "path")
+SPLIT = ("split", "set", "subset", "partition")
+NAMES = {"smiles", "sequence", "file", "id", "label", "group", "time", "variable", "value"}
+KNOWN = NAMES.union(FILE, SPLIT, SMILES, SEQUENCE, LABEL, GROUP, TIME, MOMENT, VARIABLE, VALUE)
 
 
 @dataclass(frozen=True)
@@ -64,15 +66,15 @@ class Table:
 class Sheet:
     """A table before its rows are read: which column is used for what, and what has to be said about that."""
 
-    def __init__(self, path: Path):
-        self.layout: Layout = detect(path, KNOWN)
+    def __init__(self, path: Path, layout: Layout | None = None):
+        self.layout = layout or detect(path, KNOWN)
         self.path, self.names = path, self.layout.names
         self.notes = list(self.layout.notes)
         self.roles: dict[str, int] = {}
         self.left_out([place for place, name in enumerate(self.names) if not name], "without a name")
 
     def refuse(self, problem: str) -> CourseError:
-        return refusal(self.path, f"line {self.layout.line}", problem)
+        return refusal(self.path, f"line {self.layout.line}" if self.layout.line else "", problem)
 
     def has(self, name: str) -> bool:
         return self._place(name) is not None
@@ -84,11 +86,12 @@ class Sheet:
             close = difflib.get_close_matches(name.casefold(), map(str.casefold, self.names), n=1)
             advice = f"; did you mean {brief(close[0])}?" if close else "."
             raise self.refuse(
-                f"expected the column {brief(name)} that --{option} names, found {self.layout.there()}{advice}"
+                f"expected the column {brief(name)} that --{OPTION_OF.get(option, option)} names, found "
+                f"{self.layout.there()}{advice}"
             )
         for other, taken in self.roles.items():
             if taken == place and other != option:
-                both = f"--{other} and --{option}"
+                both = " and ".join(f"--{OPTION_OF.get(role, role)}" for role in (other, option))
                 raise self.refuse(f"expected different columns for {both}, found {brief(name)} for both.")
         return place
 
@@ -116,14 +119,17 @@ class Sheet:
         fitting = fitting or [place for place, name in free.items() if name in aliases]
         if len(fitting) > 1:
             both = " and ".join(brief(self.names[place], 24) for place in fitting[:2])
-            raise self.refuse(f"expected one column {role}, found {both}; name the one to use with --{role}.")
+            raise self.refuse(
+                f"expected one column {role}, found {both}; name the one to use with --{OPTION_OF.get(role, role)}."
+            )
         if fitting:
             self.roles[role] = fitting[0]
             if free[fitting[0]] != role:
                 self.notes.append(f"the column {brief(self.names[fitting[0]], 24)} was read as {role}")
             return fitting[0]
         if required:
-            option = f"; name it with --{role}" if role in OPTIONS else ""
+            option = OPTION_OF.get(role, role)
+            option = f"; name it with --{option}" if option in OPTIONS else ""
             raise self.refuse(f"expected a column {role}, found {self.layout.there()}{option}.")
         close = difflib.get_close_matches(role, free.values(), n=1, cutoff=0.75)
         if close:
@@ -183,4 +189,5 @@ class Sheet:
             yield lines, list(zip(*rows, strict=True))
 
 
+OPTION_OF = {"file": "id"}  # a role whose option is called otherwise
 OPTIONS = ("label", "smiles", "sequence", "group", "id", "time")
