@@ -128,7 +128,10 @@ def _(positions, orientation):
     return slice_order(positions, orientation) + 1
 
 
-@slice_order.wrong("within the slice", says="you sorted along a direction within the slice; take row × column")
+@slice_order.wrong(
+    "within the slice",
+    says="your order is that in which the slices came; did you sort along a direction within them? Take row × column",
+)
 def _(positions, orientation):
     return np.argsort(positions @ orientation[:3], kind="stable")
 
