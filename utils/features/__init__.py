@@ -1,1 +1,1 @@
-"""Arrays made of data: cohorts of patients as of a moment, letters of DNA as numbers, molecules as graphs."""
+"""Arrays made of data: cohorts as of a moment, letters of DNA as numbers, molecules as graphs, scans as patches."""
