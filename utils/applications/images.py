@@ -6,6 +6,7 @@ leave the label true, a learning rate that falls along a cosine, and the mean of
 
 import itertools
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -186,6 +187,7 @@ def train(
     outputs: int | None = None,
     validation: tuple[np.ndarray, np.ndarray] | None = None,
     seed: int = 0,
+    build: Callable[[np.ndarray, int, Recipe], keras.Model] = classifier,
     run_eagerly: bool = False,
 ) -> Trained:
     """Train a classifier on pictures.
@@ -202,6 +204,8 @@ def train(
         Pictures and labels on which the first network is watched; nothing is chosen by them here.
     seed : int
         Of starts, order and changes; every member has its own.
+    build : callable
+        (training pictures, outputs, recipe) → keras.Model as ``classifier`` returns it.
     run_eagerly : bool
         Not to compile: for trainings of a few steps.
 
@@ -243,7 +247,7 @@ def train(
         watched = None if histories or validation is None else (validation[0], targets(np.asarray(validation[1])))
         histories.append(fit(model, images, targets(labels), validation_data=watched, **options))
 
-    models = members(lambda: classifier(images, outputs, recipe), compile_, learn, member_seeds(seed, recipe.members))
+    models = members(lambda: build(images, outputs, recipe), compile_, learn, member_seeds(seed, recipe.members))
     return Trained(models, recipe, multilabel, histories[0])
 
 

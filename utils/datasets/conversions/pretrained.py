@@ -44,10 +44,7 @@ def convert_efficientnet(read: Callable[[str], bytes]) -> dict[str, bytes]:
 def keras_name(published: str) -> str:
     """For example ``_blocks.3._bn1.running_var`` → ``block_4_depthwise_norm/moving_variance``."""
     *where, step, part = published.split(".")
-    if where:
-        layer = f"block_{int(where[1]) + 1}_{(STEPS | NORMS)[step]}"
-    else:
-        layer = ENDS[step]
+    layer = f"block_{int(where[1]) + 1}_{(STEPS | NORMS)[step]}" if where else ENDS[step]
     gamma = "gamma" if layer.endswith("_norm") else "kernel"
     return f"{layer}/{PARTS.get(part, gamma)}"
 
