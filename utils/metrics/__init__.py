@@ -11,18 +11,28 @@ from utils.metrics.checks import UndefinedScore
 from utils.metrics.comparison import Comparison, compare
 from utils.metrics.decisions import best_threshold, net_benefit
 from utils.metrics.intervals import Estimate, Interval, bootstrap_interval, estimate
+from utils.metrics.likeness import psnr, ssim
 from utils.metrics.ranking import average_precision, enrichment_factor, roc_curve, sensitivity_at_specificity
 from utils.metrics.segmentation import dice, intersection_over_union
+from utils.metrics.surfaces import (
+    LesionCount,
+    average_surface_distance,
+    hausdorff_distance,
+    lesions,
+    surface_distances,
+)
 
 __all__ = [
     "Comparison",
     "Estimate",
     "Interval",
+    "LesionCount",
     "Reliability",
     "UndefinedScore",
     "accuracy",
     "auc",
     "average_precision",
+    "average_surface_distance",
     "best_threshold",
     "bootstrap_interval",
     "brier_score",
@@ -31,16 +41,21 @@ __all__ = [
     "dice",
     "enrichment_factor",
     "estimate",
+    "hausdorff_distance",
     "intersection_over_union",
+    "lesions",
     "log_loss",
     "macro_auc",
     "multilabel_auc",
     "net_benefit",
+    "psnr",
     "reliability",
     "rmse",
     "roc_auc",
     "roc_curve",
     "sensitivity_at_specificity",
     "softmax",
+    "ssim",
+    "surface_distances",
     "temperature",
 ]

@@ -32,7 +32,7 @@ def dice(mask: ArrayLike, predicted: ArrayLike) -> float:
     ----------
     Dice (1945), Ecology 26:297-302, https://doi.org/10.2307/1932409.
     """
-    mask, predicted = _masks(mask, predicted)
+    mask, predicted = masks(mask, predicted)
     total = np.count_nonzero(mask) + np.count_nonzero(predicted)
     return 2 * np.count_nonzero(mask & predicted) / total if total else 1.0
 
@@ -47,13 +47,14 @@ def intersection_over_union(mask: ArrayLike, predicted: ArrayLike) -> float:
     float
         From 0 (nothing shared) to 1 (equal), never above the Dice coefficient. Two empty masks agree: 1.
     """
-    mask, predicted = _masks(mask, predicted)
+    mask, predicted = masks(mask, predicted)
     union = np.count_nonzero(mask | predicted)
     return np.count_nonzero(mask & predicted) / union if union else 1.0
 
 
-def _masks(mask: ArrayLike, predicted: ArrayLike):
-    masks = []
+def masks(mask: ArrayLike, predicted: ArrayLike) -> list[np.ndarray]:
+    """Both as bool, when they hold 0 and 1 only and have one shape; else CourseError."""
+    found = []
     for array, name in ((mask, "mask"), (predicted, "predicted mask")):
         array = checks.numbers(array, f"values of the {name}")
         if array.dtype != bool and not np.isin(array, (0, 1)).all():
@@ -61,9 +62,9 @@ def _masks(mask: ArrayLike, predicted: ArrayLike):
                 f"The {name} has values from {array.min():g} to {array.max():g}, where only 0 and 1 are masks: put a "
                 "threshold on probabilities first, for example probabilities >= 0.5."
             )
-        masks.append(array.astype(bool))
-    if masks[0].shape != masks[1].shape:
+        found.append(array.astype(bool))
+    if found[0].shape != found[1].shape:
         raise CourseError(
-            f"The mask has shape {masks[0].shape} and the predicted one {masks[1].shape}: give one shape."
+            f"The mask has shape {found[0].shape} and the predicted one {found[1].shape}: give one shape."
         )
-    return masks
+    return found
