@@ -19,7 +19,7 @@ from utils.course.notebooks import write_atomically
 from utils.datasets.catalogue import packages
 
 KEPT = ROOT / "build" / "tests" / "rebuilt"
-ENCODERS = ("numpy", "pandas", "pillow", "rdkit", "shapely", "arro3-io")
+ENCODERS = ("numpy", "pandas", "pillow", "rdkit", "shapely", "arro3-io", "pynrrd")
 START = ("utils.datasets.rebuild", "utils.datasets.conversions")
 
 

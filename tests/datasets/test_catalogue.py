@@ -50,7 +50,7 @@ MEDMNIST = [
 
 def test_every_dataset_of_the_course_is_there():
     shipped = {"nuclei", "cifar10_small", "efficientnet_lite0", "nafld", "pbc", "ecg5000", "splice"}
-    shipped |= {"bbbp", "esol", "sider", "tox21"}
+    shipped |= {"bbbp", "esol", "sider", "tox21", "scans", "dicom_samples", "dicom_folder"}
     assert {entry.name for entry in EMBEDDED} == shipped
     assert set(ENTRIES) - shipped == {"cifar10", "splice_chr19", *(f"{name}mnist" for name in MEDMNIST)}
 
@@ -59,7 +59,7 @@ def test_every_dataset_of_the_course_is_there():
 def test_an_entry_is_complete(entry):
     for text in (entry.title, entry.task, entry.licence, entry.citation, entry.consent, entry.split):
         assert text.strip()
-    assert entry.kind in {"images", "records", "signals", "sequences", "molecules", "weights"}
+    assert entry.kind in {"images", "records", "signals", "sequences", "molecules", "weights", "scans", "files"}
     assert entry.licence_certainty in {"stated", "looked up", "second-hand", "not stated"}
     assert all(re.fullmatch(r"10\.\d{4,}/\S+", doi) for doi in entry.doi)
     assert entry.doi or entry.name.startswith("cifar10")  # a technical report has none
