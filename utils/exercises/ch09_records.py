@@ -97,7 +97,7 @@ def _(days, died, horizon):
 )
 def carry_forward(values, observed):
     """values (visits, variables), observed of bool → filled, both of the same shape: for each
-    variable the latest observed value at or before the visit, or 0 if there is none"""
+    variable the latest observed value at or before the visit, or 0 before the first one"""
     filled, latest = np.zeros(values.shape), np.zeros(values.shape[1])
     for t in range(len(values)):
         latest = np.where(observed[t], values[t], latest)
