@@ -50,6 +50,8 @@ def kind_of(path: Path) -> str:
         start = stream.read(16)
     if not start:
         return "an empty file"
+    if begins_as_dicom(path):
+        return "a DICOM file"
     return next((words for mark, words in OTHERS.items() if start.startswith(mark)), "something else")
 
 
@@ -58,7 +60,7 @@ def not_a(path: Path, wanted: str) -> CourseError:
     found = kind_of(path)
     if found == wanted:
         found = "one that breaks off or is damaged"
-    return refusal(path, wanted, found, "was it renamed?" if found in OTHERS.values() else "")
+    return refusal(path, wanted, found, "was it renamed?" if found in (*OTHERS.values(), "a DICOM file") else "")
 
 
 def header_of(path: Path, pixels: bool = False, everything: bool = False) -> Any:

@@ -49,9 +49,10 @@ def read_nifti(path: Path) -> Volume:
 def _opened(path: Path) -> Any:
     """The image as nibabel sees it; of the voxels nothing is read."""
     import nibabel
+    from nibabel.imageglobals import LoggingOutputSuppressor
 
     for form in (nibabel.Nifti1Image, nibabel.Nifti2Image):
-        with contextlib.suppress(Exception):
+        with LoggingOutputSuppressor(), contextlib.suppress(Exception):
             return form.from_filename(path)
     raise not_a(path, "a NIfTI file")
 

@@ -42,6 +42,8 @@ def read_nrrd(path: Path) -> Volume:
             start = stream.tell()
     except Exception:
         raise not_a(path, "an NRRD file") from None
+    if not {"type", "sizes", "encoding"} <= set(header):
+        raise not_a(path, "an NRRD file")
     if "data file" in header or "datafile" in header:
         raise refusal(path, "header and voxels in one file", "a header that names another file", "save it as .nrrd")
     shape = _shape(path, header)
