@@ -1,6 +1,6 @@
 """Tumours in a CT: a small 3-D U-Net that learns from patches, and a rule of threshold and morphology beside it.
 
-Both work on volumes of one spacing; voxels are (slices, rows, columns) in HU, masks bool of the same shape.
+Both work on patients whose volumes have one spacing.
 """
 
 from collections.abc import Sequence
@@ -16,8 +16,10 @@ from scipy.ndimage import distance_transform_edt
 from scipy.special import expit
 
 from utils import metrics
-from utils.applications.scans import SCALE, body
+from utils.applications.scans import SCALE
+from utils.datasets.volumes import Volume
 from utils.errors import UsageError
+from utils.features.scans import inside
 from utils.nn.inference import predict
 from utils.nn.schedules import rise_and_fall
 from utils.nn.training import fit, seeded
@@ -56,17 +58,43 @@ def loss(masks: Any, logits: Any) -> Any:
     return cross_entropy + 1 - (2 * ops.sum(found * masks) + 1) / (ops.sum(found) + ops.sum(masks) + 1)
 
 
-class Patches(keras.utils.PyDataset):
-    """Batches for ``fit``: half of the patches around a voxel of the tumour, half from anywhere in the body.
+@dataclass(frozen=True, eq=False)
+class Case:
+    """One patient to learn from or to be judged on.
 
-    labels: the mask as float, ``UNUSED`` where a voxel takes no part. There are ``steps`` batches of ``batch_size``
-    patches of ``size``, mirrored left and right and front and back at random, with up to 50 HU added to all of a patch.
+    voxels: (slices, rows, columns), in HU. labels: of the same shape, 1 in the tumour, 0 outside, ``UNUSED`` where a
+    voxel takes no part. region: bool, the body. spacing: mm (slices, rows, columns).
+    """
+
+    voxels: np.ndarray
+    labels: np.ndarray
+    region: np.ndarray
+    spacing: np.ndarray
+
+    @classmethod
+    def of(cls, volume: Volume, unused: np.ndarray | None = None) -> "Case":
+        """The case of a volume with a mask; ``unused``: bool, or slices (numbers), whose labels take no part."""
+        labels = (volume.mask > 0).astype(np.float32)
+        if unused is not None:
+            labels[unused] = UNUSED
+        return cls(np.asarray(volume.voxels), labels, inside(volume), volume.spacing)
+
+    def dice(self, found: np.ndarray) -> float:
+        """Dice of a mask, over the voxels that take part."""
+        used = self.labels != UNUSED
+        return metrics.dice(self.labels[used] == 1, found[used])
+
+
+class Patches(keras.utils.PyDataset):
+    """Batches for ``fit``: half of the patches around a voxel of a tumour, half from anywhere in a body.
+
+    cases: of one spacing. There are ``steps`` batches of ``batch_size`` patches of ``size``, mirrored at random (left
+    and right, front and back), with up to 50 HU added to all of a patch.
     """
 
     def __init__(
         self,
-        voxels: np.ndarray,
-        labels: np.ndarray,
+        cases: Sequence[Case],
         *,
         steps: int,
         batch_size: int = 4,
@@ -74,49 +102,46 @@ class Patches(keras.utils.PyDataset):
         seed: int = 0,
     ):
         super().__init__()
-        self.voxels, self.labels = voxels.astype(np.float32) / SCALE, labels.astype(np.float32)
         self.steps, self.batch_size, self.size = steps, batch_size, np.array(size)
         self.random = np.random.default_rng(seed)
-        self.centres = np.argwhere(labels == 1), np.argwhere(body(voxels))
+        self.cases = [(case.voxels.astype(np.float32) / SCALE, case.labels) for case in cases]
+        self.centres = [(np.argwhere(case.labels == 1), np.argwhere(case.region)) for case in cases]
 
     def __len__(self):
         return self.steps
 
     def __getitem__(self, _: int):
-        pairs = [self._patch(self.centres[number % 2]) for number in range(self.batch_size)]
-        voxels, labels = zip(*pairs, strict=True)
+        voxels, labels = zip(*(self._patch(number % 2) for number in range(self.batch_size)), strict=True)
         return np.stack(voxels)[..., None], np.stack(labels)[..., None]
 
-    def _patch(self, centres: np.ndarray):
-        room = np.array(self.voxels.shape) - self.size
+    def _patch(self, kind: int):
+        which = self.random.integers(len(self.cases))
+        voxels, labels = self.cases[which]
         shift = self.random.integers(-self.size // 4, self.size // 4 + 1)
-        corner = np.clip(self.random.choice(centres) - self.size // 2 + shift, 0, room)
+        corner = self.random.choice(self.centres[which][kind]) - self.size // 2 + shift
+        corner = np.clip(corner, 0, np.array(voxels.shape) - self.size)
         box = tuple(slice(start, start + length) for start, length in zip(corner, self.size, strict=True))
         down, across = self.random.choice([1, -1], size=2)
-        voxels, labels = (array[box][:, ::down, ::across] for array in (self.voxels, self.labels))
+        voxels, labels = (array[box][:, ::down, ::across] for array in (voxels, labels))
         return voxels + self.random.uniform(-0.05, 0.05), labels
 
 
 def train(
-    voxels: np.ndarray,
-    labels: np.ndarray,
-    *,
-    steps: int,
-    width: int = 8,
-    seed: int = 0,
-    run_eagerly: bool = False,
-    **options: Any,
+    cases: Sequence[Case], *, steps: int, width: int = 8, seed: int = 0, run_eagerly: bool = False, **options: Any
 ) -> tuple[keras.Model, keras.callbacks.History]:
-    """Train the U-Net on patches of one patient; returns (model, what ``fit`` returned).
+    """Train the U-Net on patches of some patients; returns (model, what ``fit`` returned).
 
-    labels: mask, ``UNUSED`` where a voxel takes no part. steps: batches in all. options: for ``Patches``. The learning
-    rate rises to 0.01 and falls along a cosine.
+    steps: batches in all. options: for ``Patches``. The learning rate rises to 0.01 and falls along a cosine.
     """
     with seeded(seed):
         model = unet(width)
     model.compile(keras.optimizers.Adam(rise_and_fall(steps, 0.01)), loss, jit_compile=False, run_eagerly=run_eagerly)
-    patches = Patches(voxels, labels, steps=steps, seed=seed, **options)
-    return model, fit(model, patches, epochs=max(steps // 20, 1), steps_per_epoch=min(steps, 20))
+    return model, fit(
+        model,
+        Patches(cases, steps=steps, seed=seed, **options),
+        epochs=max(steps // 20, 1),
+        steps_per_epoch=min(steps, 20),
+    )
 
 
 def probabilities(model: keras.Model, voxels: np.ndarray) -> np.ndarray:
@@ -142,33 +167,28 @@ class Rule:
     threshold: float
     opening: float
 
-    def __call__(self, voxels: np.ndarray, spacing: np.ndarray) -> np.ndarray:
-        """The mask (bool) that the rule gives, for voxels with a spacing in mm (slices, rows, columns)."""
-        return marked((self,), voxels, spacing)[self]
+    def __call__(self, case: Case) -> np.ndarray:
+        """The mask (bool) that the rule gives."""
+        return marked((self,), case)[self]
 
 
 RULES = tuple(Rule(*values) for values in product((10.0, 20.0), (-400.0, -150.0), (0.0, 3.0, 5.0, 8.0)))
 
 
-def fitted(
-    voxels: np.ndarray,
-    mask: np.ndarray,
-    spacing: np.ndarray,
-    used: np.ndarray | None = None,
-    rules: Sequence[Rule] = RULES,
-) -> tuple[Rule, float]:
-    """The rule with the best Dice on a patient, and that Dice; ``used``: bool, the voxels on which it is judged."""
+def fitted(cases: Sequence[Case], rules: Sequence[Rule] = RULES) -> tuple[Rule, float]:
+    """The rule with the best mean Dice over some patients, and that Dice."""
     if not rules:
         raise UsageError("There is no rule to choose from: give at least one.")
-    used = np.ones(mask.shape, bool) if used is None else used
-    scores = {rule: metrics.dice(mask[used], found[used]) for rule, found in marked(rules, voxels, spacing).items()}
+    found = [(case, marked(rules, case)) for case in cases]
+    scores = {rule: float(np.mean([case.dice(masks[rule]) for case, masks in found])) for rule in rules}
     best = max(scores, key=scores.get)
     return best, scores[best]
 
 
-def marked(rules: Sequence[Rule], voxels: np.ndarray, spacing: np.ndarray) -> dict[Rule, np.ndarray]:
+def marked(rules: Sequence[Rule], case: Case) -> dict[Rule, np.ndarray]:
     """The mask of each rule; what several have in common is computed once."""
-    outside = distance_transform_edt(~lungs(voxels), sampling=spacing)  # how far it is to the lungs
+    voxels, spacing = case.voxels, case.spacing
+    outside = distance_transform_edt(~lungs(case), sampling=spacing)  # how far it is to the lungs
     found = {}
     for closing in {rule.closing: None for rule in rules}:
         filled = distance_transform_edt(outside <= closing, sampling=spacing) > closing
@@ -182,9 +202,9 @@ def marked(rules: Sequence[Rule], voxels: np.ndarray, spacing: np.ndarray) -> di
     return found
 
 
-def lungs(voxels: np.ndarray) -> np.ndarray:
+def lungs(case: Case) -> np.ndarray:
     """bool: the air inside the body, without what is smaller than a fiftieth of it (stomach, bowel)."""
-    parts, _ = ndimage.label((voxels < -400) & body(voxels))
+    parts, _ = ndimage.label((case.voxels < -400) & case.region)
     sizes = np.bincount(parts.ravel())
     sizes[0] = 0
     return (sizes > 0.02 * sizes.sum())[parts]

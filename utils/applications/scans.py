@@ -8,10 +8,11 @@ import keras
 import numpy as np
 from keras import layers
 from scipy import ndimage
-from skimage.metrics import structural_similarity
 from skimage.restoration import denoise_nl_means, denoise_tv_chambolle
 
+from utils import metrics
 from utils.errors import UsageError
+from utils.features.scans_patches import slide
 from utils.nn.inference import predict
 from utils.nn.schedules import rise_and_fall
 from utils.nn.training import fit, seeded
@@ -19,7 +20,6 @@ from utils.nn.training import fit, seeded
 KERNELS = ((3, 3, 3), (1, 3, 3), (1, 3, 3), (3, 3, 3))  # slices are far apart: only two layers look at their neighbours
 HALO = tuple(sum(kernel[axis] // 2 for kernel in KERNELS) for axis in range(3))  # what a voxel sees on each side
 SCALE = 1000.0  # HU; the network sees numbers about as large as 1
-AIR = -1000.0  # HU
 
 
 def grain(shape: tuple[int, int, int], noise: float, random: np.random.Generator) -> np.ndarray:
@@ -47,17 +47,6 @@ def grain(shape: tuple[int, int, int], noise: float, random: np.random.Generator
     return (noise / found.std() * found).astype(np.float32)
 
 
-def body(voxels: np.ndarray) -> np.ndarray:
-    """bool (slices, rows, columns): the largest thing denser than −400 HU in each slice, and what it encloses."""
-    found = np.zeros(voxels.shape, bool)
-    for place, one in enumerate(voxels):
-        parts, count = ndimage.label(ndimage.binary_opening(one > -400, iterations=2))
-        if count:
-            largest = parts == 1 + np.argmax(np.bincount(parts.ravel())[1:])
-            found[place] = ndimage.binary_fill_holes(largest)
-    return found
-
-
 # --- the network --------------------------------------------------------------------------------------------------
 
 
@@ -79,14 +68,15 @@ def denoiser(width: int = 16) -> keras.Model:
 class Patches(keras.utils.PyDataset):
     """Batches for ``fit``: patches from inside the body, each under grain that it has never had before.
 
-    voxels: (slices, rows, columns) in HU, without the added noise. There are ``steps`` batches of ``batch_size``
-    patches of ``size``; mirrored left and right at random. Yields the noisy patches with a halo around, and what is
-    under the noise, both float32 (batch, …, 1) in thousands of HU.
+    voxels: (slices, rows, columns) in HU, without the added noise. region: bool, of the same shape, where the middle of
+    a patch may lie. There are ``steps`` batches of ``batch_size`` patches of ``size``, some mirrored. Yields the
+    noisy patches with a halo around, and what is under the noise, both float32 (batch, …, 1) in thousands of HU.
     """
 
     def __init__(
         self,
         voxels: np.ndarray,
+        region: np.ndarray,
         *,
         noise: float,
         steps: int,
@@ -99,7 +89,7 @@ class Patches(keras.utils.PyDataset):
         self.clean = padded(voxels)
         self.grain = grain(self.clean.shape, noise, self.random)
         room = np.array(voxels.shape) - size
-        corners = np.argwhere(body(voxels)) - np.array(size) // 2
+        corners = np.argwhere(region) - np.array(size) // 2
         self.corners = corners[((corners >= 0) & (corners <= room)).all(axis=1)]
 
     def __len__(self):
@@ -128,6 +118,7 @@ def padded(voxels: np.ndarray) -> np.ndarray:
 
 def train_denoiser(
     voxels: np.ndarray,
+    region: np.ndarray,
     *,
     noise: float,
     steps: int,
@@ -138,8 +129,8 @@ def train_denoiser(
 ) -> tuple[keras.Model, keras.callbacks.History]:
     """Train the network on patches of one patient; returns (model, what ``fit`` returned).
 
-    voxels: (slices, rows, columns) in HU. noise: standard deviation in HU. steps: batches in all. seed: of start,
-    patches and noise. options: for ``Patches``. The learning rate rises to 0.005 and falls along a cosine.
+    voxels, region: as for ``Patches``. noise: standard deviation in HU. steps: batches in all. seed: of start, patches
+    and noise. options: for ``Patches``. The learning rate rises to 0.005 and falls along a cosine.
     """
     with seeded(seed):
         model = denoiser(width)
@@ -149,17 +140,22 @@ def train_denoiser(
         jit_compile=False,
         run_eagerly=run_eagerly,
     )
-    patches = Patches(voxels, noise=noise, steps=steps, seed=seed, **options)
+    patches = Patches(voxels, region, noise=noise, steps=steps, seed=seed, **options)
     return model, fit(model, patches, epochs=max(steps // 40, 1), steps_per_epoch=min(steps, 40))
 
 
-def denoised(model: keras.Model, voxels: np.ndarray, slices: int = 4) -> np.ndarray:
-    """The answer of the network for a whole volume in HU, float32, ``slices`` at a time, so that memory is bounded."""
-    around, found = padded(voxels) / SCALE, []
-    for start in range(0, len(voxels), slices):
-        slab = around[start : start + slices + 2 * HALO[0]]
-        found.append(predict(model, slab[None, ..., None])[0, ..., 0])
-    return SCALE * np.concatenate(found)
+def denoised(model: keras.Model, voxels: np.ndarray, size: tuple[int, int, int] = (8, 512, 512)) -> np.ndarray:
+    """The answer of the network for a whole volume in HU, float32, by a window that slides over it.
+
+    size: of the window with its halo, in voxels; the answer is the same for any.
+    """
+
+    def with_a_rim(patches):
+        return np.pad(predict(model, patches), [(0, 0), *((halo, halo) for halo in HALO), (0, 0)])
+
+    around = padded(voxels) / SCALE
+    found = slide(with_a_rim, around, size, overlap=0.0, halo=HALO, weights="flat", batch=1)[..., 0]
+    return SCALE * found[tuple(slice(halo, -halo) for halo in HALO)]
 
 
 # --- how good -----------------------------------------------------------------------------------------------------
@@ -168,17 +164,16 @@ def denoised(model: keras.Model, voxels: np.ndarray, slices: int = 4) -> np.ndar
 def quality(
     clean: np.ndarray, answer: np.ndarray, region: np.ndarray, limits: tuple[float, float] = (-1000.0, 400.0)
 ) -> np.ndarray:
-    """PSNR (dB) and SSIM of each slice: float64 (slices, 2), over the pixels of ``region`` (bool) in it.
+    """PSNR (dB) of the pixels in the region and SSIM of the box around it, for each slice: float64 (slices, 2).
 
-    All are (slices, rows, columns). What lies outside ``limits`` (HU) is cut off; their distance is the range that both
-    measures need. SSIM: Wang and others (2004), https://doi.org/10.1109/TIP.2003.819861, in squares of 7 pixels. A
-    slice without a pixel in the region has NaN.
+    clean, answer, region (bool, some of each slice): (slices, rows, columns). What lies outside ``limits`` (HU) is cut
+    off; their distance is the range that both measures need.
     """
     found, span = [], limits[1] - limits[0]
     for truth, seen, where in zip(clean.clip(*limits), answer.clip(*limits), region, strict=True):
-        error = np.sqrt(np.mean((truth - seen)[where] ** 2))
-        alike = structural_similarity(truth, seen, data_range=span, full=True)[1]
-        found.append((20 * np.log10(span / error), alike[where].mean()))
+        sides = [np.flatnonzero(where.any(axis=axis)) for axis in (1, 0)]
+        box = tuple(slice(places[0], places[-1] + 1) for places in sides)
+        found.append((metrics.psnr(truth[where], seen[where], span), metrics.ssim(truth[box], seen[box], span)))
     return np.array(found)
 
 
@@ -224,8 +219,8 @@ RIVALS: Mapping[str, tuple[Callable, tuple]] = {
 
 def tuned(
     name: str, noisy: np.ndarray, noise: float, score: Callable[[np.ndarray], float]
-) -> tuple[tuple, Callable[[np.ndarray], np.ndarray]]:
-    """The best setting of a classical method on slices of a training patient, and the method with it.
+) -> tuple[tuple, float, Callable[[np.ndarray], np.ndarray]]:
+    """The best setting of a classical method on slices of a training patient, its score, and the method with it.
 
     Parameters
     ----------
@@ -246,5 +241,6 @@ def tuned(
     if name not in RIVALS:
         raise UsageError(f"There is no method {name!r}: choose {', '.join(RIVALS)}.")
     method, settings = RIVALS[name]
-    best = max(settings, key=lambda setting: score(method(noisy, noise, setting)))
-    return best, lambda voxels: method(voxels, noise, best)
+    scores = {setting: score(method(noisy, noise, setting)) for setting in settings}
+    best = max(scores, key=scores.get)
+    return best, scores[best], lambda voxels: method(voxels, noise, best)

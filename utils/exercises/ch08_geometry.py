@@ -18,8 +18,8 @@ SAME_PLACE = 0.01  # mm
     ],
 )
 def slice_order(positions, orientation):
-    """positions (n, 3) mm, orientation (6,): direction of a row, then of a column → (n,) numbers of the
-    slices along the normal; ValueError where two are less than 0.01 mm apart along it"""
+    """positions (n, 3) mm, orientation (6,): direction of a row, then of a column → (n,) numbers
+    of the slices along the normal; ValueError where two are less than 0.01 mm apart along it"""
     normal = np.cross(orientation[:3], orientation[3:])
     along = positions @ normal
     order = np.argsort(along)

@@ -20,8 +20,8 @@ from utils.exercises.core import exercise
     ],
 )
 def surface_distance(mask, other, spacing):
-    """mask and other (slices, rows, columns) of bool, spacing (3,) mm → average (float) and largest (float)
-    distance of the surfaces in mm; ValueError where a mask is empty"""
+    """mask and other (slices, rows, columns) of bool, spacing (3,) mm → average and largest
+    distance of the surfaces in mm (two floats); ValueError where a mask is empty"""
     if not mask.any() or not other.any():
         raise ValueError("An empty mask has no surface.")
     surfaces = [one & ~ndimage.binary_erosion(one) for one in (mask, other)]

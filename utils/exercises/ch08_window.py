@@ -16,7 +16,8 @@ from utils.exercises.core import exercise
     ],
 )
 def grey_levels(raw, slope, intercept, center, width):
-    """raw integers (…), slope and intercept of the header, window in HU → grey (…), 0 black to 1 white"""
+    """raw integers (…), slope and intercept of the header, window in HU
+    → grey (…), 0 black to 1 white"""
     hounsfield = slope * raw.astype(float) + intercept
     return np.clip((hounsfield - (center - width / 2)) / width, 0, 1)
 
