@@ -8,19 +8,20 @@ import numpy as np
 from utils import datasets
 from utils.datasets import own
 from utils.datasets.own.summary import summary
-from utils.datasets.types import Images, Molecules, Records, Sequences
+from utils.datasets.types import Images, Molecules, Records, Scans, Sequences
 from utils.errors import UsageError
 from utils.features.cohorts import label_at_horizon
 
 FIVE_YEARS = 5 * 365.25  # days
 START = {"pbc": 365.0}  # the moment of prediction where it is not day 0: the trial's patients come back after a year
-Data = Images | Records | Sequences | Molecules
+Data = Images | Scans | Records | Sequences | Molecules
 
 
-def load(path: str | os.PathLike, kind: str, **columns: str | None) -> Data:
+def load(path: str | os.PathLike, kind: str, side: int | None = None, **columns: str | None) -> Data:
     """The data at a path, or the catalogue's set of this name; columns (label, smiles, …) that are None are left out.
 
-    Records with a follow-up get a label at five years: see ``at_horizon``.
+    Records with a follow-up get a label at five years: see ``at_horizon``. side: pixels that pictures at a path are
+    made smaller to, where they have more on their shorter side; those of a set are never that large.
 
     Raises UsageError for a column option with a name of the catalogue, and otherwise what ``datasets.load`` raises.
     """
@@ -28,8 +29,8 @@ def load(path: str | os.PathLike, kind: str, **columns: str | None) -> Data:
     named = path in datasets.catalogue()
     if named and columns:
         raise UsageError(f"The set {path!r} has its columns already: leave --{next(iter(columns))} out.")
-    if not named and own.is_path(path):
-        return own.load(path, kind, **columns)
+    if not named and (own.is_path(path) or own.several(os.fspath(path))):
+        return own.load(path, kind, side=side, **columns)
     data = datasets.load(path, kind=kind)
     if isinstance(data, Records) and "follow_up_days" in data.patients:
         return at_horizon(data, FIVE_YEARS, START.get(path, 0.0))

@@ -10,10 +10,12 @@ from utils.course.console import INTERRUPTED, terminal
 from utils.course.run import How, carry_out
 from utils.errors import UsageError
 
-KINDS = ("images", "records", "sequences", "molecules")
+KINDS = ("images", "scans", "records", "sequences", "molecules")
 
 
-def apply(kind: str, path: str, columns: dict[str, str], profile: str, seed: int, out: str | None, how: How) -> int:
+def apply(
+    kind: str, path: str, columns: dict[str, str | int], profile: str, seed: int, out: str | None, how: How
+) -> int:
     """Execute the notebook of a kind on the data at a path; write the executed notebook, ``report.html`` and
     ``report.json``. Returns the exit code.
 
@@ -51,7 +53,7 @@ def notebook_path(kind: str) -> Path:
     return paths.root() / "chapters" / "own" / f"{kind}.ipynb"
 
 
-def checked(kind: str, path: str, columns: dict[str, str], seed: int = 0) -> str:
+def checked(kind: str, path: str, columns: dict[str, str | int], seed: int = 0) -> str:
     """The path made absolute, or the name of a set, once it is sure that the notebook can begin with it.
 
     A set that does not ship with the course is fetched. Raises UsageError for the name of a set of another kind, and
@@ -68,5 +70,7 @@ def checked(kind: str, path: str, columns: dict[str, str], seed: int = 0) -> str
         return path
     if not own.is_path(path) and not own.several(path):
         datasets.load(path, kind=kind)  # raises, with the names that are close
-    needs.plan(own.load(path, kind, **columns), seed)
+    data = own.load(path, kind, **columns)
+    if kind != "scans":  # of which there is a report, even where they are too few for a study
+        needs.plan(data, seed)
     return own.in_full(path)

@@ -99,17 +99,18 @@ def rebuild(names: tuple[str, ...], accept: bool) -> int:
     return int(failed)
 
 
-def check(path: str, kind: str | None, columns: dict[str, str]) -> None:
+def check(path: str, kind: str | None, columns: dict[str, str | int]) -> None:
     """Print what is understood of data of the reader's own, and the command that comes next.
 
-    Raises CourseError for what does not fit. ``columns`` names columns: label, smiles, sequence, group, id, time.
+    Raises CourseError for what does not fit. ``columns``: label, smiles, sequence, group, id and time name columns;
+    side and series say how pictures and scans are read.
     """
     from utils.datasets import own
     from utils.datasets.own.summary import summary
 
     data = own.load(path, kind, **columns)
     typed = f"{path.rstrip('/')}/" if Path(path).is_dir() else path  # a bare word would be taken for a name
-    options = [word for name, column in columns.items() for word in (f"--{name}", column)]
+    options = [word for name, column in columns.items() for word in (f"--{name}", str(column))]
     words = shlex.join([data.entry.kind, typed, *options])
     understood = summary(data) | {"next": f"{APPLY} {words}"}  # raises where no study can be made of the data
     print(f"✓ {data.entry.title}")

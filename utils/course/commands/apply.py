@@ -3,12 +3,14 @@
 import click
 
 from utils.course import console
+from utils.course.commands.data import own_options
 
 
 @click.command("apply", cls=console.Command)
 @click.argument("kind")
 @click.argument("path", metavar="PATH|NAME")
 @console.columns
+@own_options
 @click.option(
     "--profile",
     default="quick",
@@ -37,13 +39,14 @@ def command(
     fork: bool,
     explain: bool,
     as_json: bool,
-    **columns: str | None,
+    **columns: str | int | None,
 ) -> int:
     """Make a study of your own data: network and classical rival, tested once, with a report to pass on.
 
-    KIND is images, records, sequences or molecules. PATH is an .npz, a .csv, a folder, or EVENTS.csv,OUTCOMES.csv; the
-    formats are in data/YOUR_OWN.md, and `course data check PATH` looks at a file in seconds. NAME is a dataset of that
-    kind, such as breastmnist. The options name columns where the file leaves a doubt. Nothing leaves your machine.
+    KIND is images, scans, records, sequences or molecules. PATH is a file, a folder, or two files with a comma between
+    them, EVENTS.csv,OUTCOMES.csv or A.fa,B.fa; the formats are in data/YOUR_OWN.md, and `course data check PATH` looks
+    at a file in seconds. NAME is a dataset of that kind, such as breastmnist. The options name columns where the file
+    leaves a doubt. Nothing leaves your machine.
 
     Example: course apply molecules measured.csv --label active
     """

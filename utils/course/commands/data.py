@@ -1,8 +1,22 @@
 """``course data``: a group of five commands."""
 
+from collections.abc import Callable
+
 import click
 
 from utils.course import console
+
+
+def own_options(command: Callable) -> Callable:
+    """The options that say how pictures and scans of a reader's own are read."""
+    side = click.option(
+        "--side",
+        type=click.IntRange(min=1),
+        metavar="PIXELS",
+        help="Images: pictures with more on their shorter side are made so small; a study takes 64 unless given.",
+    )
+    series = click.option("--series", metavar="NUMBER", help="Scans: which of several series in a folder of DICOM.")
+    return side(series(command))
 
 
 @click.group(
@@ -77,13 +91,14 @@ def rebuild(names: tuple[str, ...], accept: bool) -> int:
 
 @command.command()
 @click.argument("path")
-@click.option("--kind", metavar="KIND", help="images, sequences, molecules or records; found out unless given.")
+@click.option("--kind", metavar="KIND", help="images, scans, sequences, molecules or records; found out unless given.")
 @console.columns
-def check(path: str, kind: str | None, **columns: str | None) -> None:
+@own_options
+def check(path: str, kind: str | None, **columns: str | int | None) -> None:
     """Look at data of your own: say what was understood, or what is wrong and where (exit 1).
 
-    PATH is an .npz, a .csv, a folder, or EVENTS.csv,OUTCOMES.csv; the formats are in data/YOUR_OWN.md. The options
-    name columns where the file leaves a doubt.
+    PATH is a file, a folder, or two files with a comma between them, EVENTS.csv,OUTCOMES.csv or A.fa,B.fa; the formats
+    are in data/YOUR_OWN.md. The options name columns where the file leaves a doubt.
 
     Example: course data check molecules.csv
     """

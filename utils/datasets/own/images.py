@@ -11,7 +11,7 @@ import numpy as np
 from utils.datasets.own import pictures, reading
 from utils.datasets.own.entries import entry
 from utils.datasets.own.layout import SUFFIXES as TABLES
-from utils.datasets.own.scaling import SMALLEST, scaled, target
+from utils.datasets.own.scaling import SIDE, SMALLEST, scaled, target
 from utils.datasets.splits import Split, numbered
 from utils.datasets.types import Images
 from utils.errors import CourseError, UsageError
@@ -20,6 +20,7 @@ PARTS = ("train", "val", "test")
 NEEDED = [f"{part}_{what}" for part in PARTS for what in ("images", "labels")]
 GROUPS = [f"{part}_groups" for part in PARTS]
 LARGEST_FILE = 20_000_000_000  # bytes of an archive whose pictures are made smaller while it is read
+LESS = f"; --side {SIDE} makes the pictures smaller while it reads"
 BLOCK = 64  # pictures that are unpacked at a time
 DAMAGE = (EOFError, zlib.error, zipfile.BadZipFile)
 MOST_CLASSES = 100_000
@@ -46,7 +47,10 @@ def images(path: Path, side: int | None = None, **options: str) -> Images:
         return pictures.of_table(path, side, **options)
     for option in options:
         raise reading.refusal(path, "", f"expected no option --{option}, since an .npz has no columns; leave it out.")
-    reading.present(path, (".npz",), reading.LIMIT if side is None else LARGEST_FILE)
+    if side is None:
+        reading.present(path, (".npz",), advice=LESS)
+    else:
+        reading.present(path, (".npz",), LARGEST_FILE)
     try:
         with zipfile.ZipFile(path) as archive:
             return _Archive(path, archive, side).images()
@@ -76,7 +80,7 @@ class _Archive:
             raise self.refuse(
                 largest,
                 f"expected {reading.LIMIT / 1e9:g} GB at the most for all arrays, found that they would unpack to "
-                f"{sum(sizes.values()) / 1e9:,.1f} GB; nothing was read.",
+                f"{sum(sizes.values()) / 1e9:,.1f} GB; nothing was read{LESS}.",
             )
 
     def refuse(self, key: str, problem: str) -> CourseError:

@@ -64,10 +64,11 @@ def is_folder(path: Path) -> bool:
     return exists(path) and path.is_dir()
 
 
-def present(path: Path, suffixes: Sequence[str], limit: int = LIMIT) -> Path:
+def present(path: Path, suffixes: Sequence[str], limit: int = LIMIT, advice: str = "") -> Path:
     """The path, when a file of this kind is there and is neither empty nor too large; nothing is read for that.
 
-    suffixes: those that a file of this kind may have, the usual one first. limit: bytes.
+    suffixes: those that a file of this kind may have, the usual one first. limit: bytes. advice: what to do
+    with a file that has more.
     """
     suffix = suffixes[0]
     if not exists(path):
@@ -84,7 +85,7 @@ def present(path: Path, suffixes: Sequence[str], limit: int = LIMIT) -> Path:
         raise refusal(path, "", f"expected a {suffix} file with data, found an empty file.")
     if size > limit:
         raise refusal(
-            path, "", f"expected {limit / 1e9:g} GB at the most, found {size / 1e9:,.1f} GB; nothing was read."
+            path, "", f"expected {limit / 1e9:g} GB at the most, found {size / 1e9:,.1f} GB; nothing was read{advice}."
         )
     return path
 

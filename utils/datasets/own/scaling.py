@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 SMALLEST = 8  # pixels per side
+SIDE = 64  # pixels on the shorter side of what a study computes with, unless somebody asks for more
 LARGEST = 224  # pixels per side of pictures of different sizes, unless somebody asks for fewer
 
 

@@ -5,19 +5,24 @@ from collections import Counter
 import numpy as np
 
 from utils.datasets.own.needs import known_events, plan
+from utils.datasets.own.patients import divided, needed
 from utils.datasets.own.reading import brief
-from utils.datasets.types import Images, Molecules, Records, Sequences
+from utils.datasets.own.scaling import SIDE
+from utils.datasets.types import Images, Molecules, Records, Scans, Sequences
+from utils.datasets.volumes import Volume
 
 MOST = 8  # classes, columns or variables that are named one by one
 LINE = "\n" + " " * 13  # where `course data check` begins what it says of each
 
 
-def summary(data: Images | Sequences | Molecules | Records, seed: int = 0) -> dict[str, str]:
+def summary(data: Images | Scans | Sequences | Molecules | Records, seed: int = 0) -> dict[str, str]:
     """What → how much of it, in the order to be read, once it is sure that a study can be made of the data.
 
     "split" says how many rows of each class are in each part; "assumed" what was assumed or left out; "note" what
     should be looked at. seed: of the split. Raises CourseError where ``plan`` does.
     """
+    if isinstance(data, Scans):
+        return _scans(data, seed)
     parts = plan(data, seed).parts()
     found = {"read as": f"{data.entry.kind}, {data.entry.task}"}
     about = {Images: _images, Sequences: _sequences, Molecules: _molecules, Records: _records}[type(data)]
@@ -54,6 +59,10 @@ def _images(data: Images, parts: dict[str, np.ndarray]) -> dict[str, str]:
         shares = data.labels.mean(axis=0)
         found["findings"] = _some([f"{n} {share:.1%}" for n, share in zip(data.class_names, shares, strict=True)])
     found["groups"] = _groups(data.groups, "picture")
+    if min(height, width) > SIDE and not data.entry.embedded:
+        found["smaller"] = (
+            f"the study makes the shorter side {SIDE} pixels; --side {min(height, width)} keeps all of them"
+        )
     seen = Counter()
     for rows in parts.values():
         seen.update({data.images[row].tobytes() for row in rows})
@@ -108,6 +117,39 @@ def _records(data: Records) -> dict[str, str]:
         known = len(known_events(data))
         found["known"] = f"{known:,} events, up to the moment of prediction; {each.sum() - known:,} come later"
     return found
+
+
+def _scans(data: Scans, seed: int) -> dict[str, str]:
+    each = [_volume(volume) for volume in data.volumes[:MOST]]
+    more = len(data.volumes) - len(each)
+    masked = sum(volume.mask is not None for volume in data.volumes)
+    patients = len(np.unique(data.groups))
+    of_patients = f"{patients:,} patient{'s' if patients > 1 else ''}"
+    found = {
+        "read as": "scans",
+        "scans": f"{len(data.volumes):,} of {of_patients}, {masked:,} of them with a mask",
+        "volumes": LINE.join([*each, *([f"and {more:,} more"] if more > 0 else [])]),
+    }
+    split = divided(data, seed)
+    if split is None:
+        found["no study"] = needed(data)
+    else:
+        sizes = [f"{part}: {', '.join(data.names[row] for row in rows)}" for part, rows in split.parts().items()]
+        found["split"] = LINE.join(brief(text, 120) for text in sizes)
+    if data.entry.notes:
+        found["assumed"] = LINE.join(data.entry.notes)
+    return found
+
+
+def _volume(volume: Volume) -> str:
+    shape, spacing = (" x ".join(f"{length:.4g}" for length in part) for part in (volume.shape, volume.spacing))
+    modality = volume.modality or "modality not stated"
+    inside = "no mask" if volume.mask is None else f"mask of {_millilitres(volume):.3g} ml"
+    return f"{brief(volume.name, 40)}: {modality}, {shape} voxels of {spacing} mm, {inside}"
+
+
+def _millilitres(volume: Volume) -> float:
+    return np.count_nonzero(volume.mask) * volume.voxel_volume / 1000
 
 
 def _classes(labels: np.ndarray, names: tuple[str, ...]) -> str:

@@ -1,0 +1,247 @@
+"""Your own scans: DICOM, NIfTI (``.nii``, ``.nii.gz``) and NRRD, one patient or many, with the masks beside them."""
+
+import re
+import tempfile
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from utils.datasets.own import reading
+from utils.datasets.own.entries import entry
+from utils.datasets.splits import numbered
+from utils.datasets.types import Scans
+from utils.datasets.volumes import SUFFIXES, Volume, personal, read_mask, read_scan, series_in
+from utils.datasets.volumes.dicom import header_of
+from utils.datasets.volumes.series import dicom_files
+
+WHOLE = (".nii", ".nii.gz", ".nrrd")  # files that hold a whole volume, or a mask
+MARK = re.compile(r"(.*?)[-_. ]?(?:mask|label|labels|labelmap|seg|segmentation|roi)", re.IGNORECASE)
+SCAN = re.compile(r"(.+?)[-_. ](?:image|img|scan|volume|0000)", re.IGNORECASE)  # lung1_image, la_003_0000
+OF_MASKS, OF_SCANS = ("label", "mask", "seg"), ("image", "scan", "volume")  # how folders of many patients' files begin
+MARGIN_MM = 10.0  # around a mask, as in the course's own scans
+IN_MEMORY = 1_000_000_000  # bytes of voxels; what comes after that is kept on the disk
+FORMS = "NAME.nii.gz with NAME_mask.nii.gz, the same as .nii or .nrrd, or folders of DICOM"
+SHOWN = 6  # fields that identify a person that are named
+
+
+@dataclass(frozen=True)
+class Found:
+    """A scan that was found, before it is read: its name, file or folder, its mask or None, and what groups it."""
+
+    name: str
+    path: Path
+    mask: Path | None
+    patient: str
+
+
+def scans(path: Path, series: int | str | None = None) -> Scans:
+    """All scans at a path, with their masks where there are any.
+
+    A file, or a folder with files, is a patient each; in folders of patients each folder is one. A mask is beside its
+    scan and is called the same with ``_mask``, ``-label``, ``_seg`` or the like at the end; in a folder of its own it
+    may be called as it likes. Folders ``images…`` and ``labels…`` hold files of the same names. DICOM: a folder with
+    one series; series: which one, where there are several.
+
+    volumes: with mask where there is one. tumours: the part around the mask, or the whole scan. groups: patients; scans
+    with the same PatientID are of one. Memory: what is beyond 1 GB is kept in temporary files.
+    """
+    if not reading.exists(path):
+        raise reading.absent(path)
+    found = _in_folder(path) if path.is_dir() else [_file(path, sorted(path.parent.iterdir()), path.parent)]
+    volumes, notes, patients, held = [], [], [], 0
+    for one in found:
+        volume = _volume(one.path, series)
+        volume = replace(volume, name=one.name, mask=_mask(one, volume))
+        notes += [f"{one.name}: {note}" for note in volume.notes]
+        names, patient = _identity(one.path, series)
+        if names:
+            said = reading.listed(sorted(names, key=lambda name: not name.startswith("Patient")), SHOWN)
+            notes.append(f"{one.name}: fields that identify a person are filled in: {said}")
+        held += volume.voxels.nbytes if not isinstance(volume.voxels, np.memmap) else 0
+        if held > IN_MEMORY and not isinstance(volume.voxels, np.memmap):
+            volume = replace(volume, voxels=_on_disk(volume.voxels))
+        volumes.append(volume)
+        patients.append(f"id {patient}" if patient else f"folder {one.patient}")
+    several = [volume.name for volume in volumes if volume.mask is not None and volume.mask.max() > 1]
+    if several:
+        notes.append(f"of several labels in a mask each counts as inside: {reading.listed(several, 4)}")
+    without = [volume.name for volume in volumes if volume.mask is None]
+    if without:
+        notes.append(f"without a mask: {reading.listed(without, 4)}")
+    around = [one if one.mask is None else one.around_mask(MARGIN_MM) for one in volumes]
+    own = entry(path, "scans", "segmentation" if len(without) < len(volumes) else "reading", (), notes)
+    return Scans(own, tuple(volumes), tuple(around), numbered(np.array(patients, object)), pd.DataFrame())
+
+
+def _file(path: Path, beside: Sequence[Path], named: Path) -> Found:
+    """The scan in one file, with the mask among the files beside it."""
+    if is_mask(path, named):
+        problem = "expected a scan, found what its name calls a mask; give the scan, or the folder of both."
+        raise reading.refusal(path, "", problem)
+    masks = [other for other in beside if other.name.lower().endswith(WHOLE) and is_mask(other, named)]
+    return Found(_base(path, named), path, _one([m for m in masks if _base(m, named) == _base(path, named)], path), "")
+
+
+def _in_folder(folder: Path) -> list[Found]:
+    """The scans in a folder, one per patient or several."""
+    files = sorted(path for path in folder.rglob("*") if path.is_file() and not path.name.startswith("."))
+    whole = [path for path in files if path.name.lower().endswith(WHOLE)]
+    masks = [path for path in whole if is_mask(path, folder)]
+    images = [path for path in whole if path not in set(masks)]
+    dicom = _dicom_folders(folder)
+    if not images and not dicom:
+        what = f"only masks: {reading.listed([path.name for path in masks], 3)}" if masks else "none"
+        names = sorted(path.name for path in folder.iterdir())
+        found = what if masks or not names else reading.listed(names)
+        raise reading.refusal(folder, "", f"expected scans ({FORMS}), found {found}.")
+    taken, found = set(), []
+    for path in [*images, *dicom]:
+        mask = _one(_fitting(path, images, dicom, masks, folder), path)
+        taken.add(mask)
+        name = _named(path, folder)
+        patient = path.relative_to(folder).parts[0] if _has_folder(path, folder) else name
+        found.append(Found(name, path, mask, patient))
+    alone = [path for path in masks if path not in taken]
+    if alone:
+        where = reading.brief(alone[0].relative_to(folder).as_posix(), 60)
+        problem = f"expected a scan for each mask ({FORMS}), found none for {where}."
+        raise reading.refusal(folder, "", problem)
+    names = [one.name for one in found]
+    if len(set(names)) < len(names):
+        twice = next(name for name in names if names.count(name) > 1)
+        problem = f"expected each scan under a name of its own, found {reading.brief(twice)!r} twice."
+        raise reading.refusal(folder, "", problem)
+    return found
+
+
+def _dicom_folders(folder: Path) -> list[Path]:
+    """The folders that hold one patient's DICOM each: this one, or those in it when the patients differ."""
+    files = dicom_files(folder)
+    if not files:
+        return []
+    if any(file.parent == folder for file in files):
+        return [folder]
+    first = {folder / file.relative_to(folder).parts[0]: file for file in reversed(files)}
+    if len(first) == 1:
+        return _dicom_folders(next(iter(first)))
+    patients = {_patient(file) for file in first.values()}
+    # Folders of one patient are series, of which one is to be chosen.
+    return [folder] if len(patients) == 1 and "" not in patients else sorted(first)
+
+
+def _fitting(
+    path: Path, images: Collection[Path], dicom: Collection[Path], masks: Sequence[Path], folder: Path
+) -> list[Path]:
+    """The masks that belong to a scan: of the same name or, in a folder with this scan alone, any."""
+    if path.is_dir():
+        inside = [mask for mask in masks if mask.is_relative_to(path)] if path != folder or len(dicom) == 1 else []
+        return inside or [mask for mask in masks if mask.parent == path.parent and _base(mask, folder) == path.name]
+    alone = path.parent != folder and sum(other.parent == path.parent for other in images) == 1
+    inside = [mask for mask in masks if mask.parent == path.parent] if alone else []
+    return inside or [
+        mask
+        for mask in masks
+        if _base(mask, folder) == _base(path, folder)
+        and (mask.parent == path.parent or (_of_many(mask, folder) and _of_many(path, folder)))
+    ]
+
+
+def is_mask(path: Path, folder: Path) -> bool:
+    """Whether the name of a file, or of the folder that it is in, says that it is a mask."""
+    in_folder = path.parent != folder and path.parent.name.lower().startswith(OF_MASKS)
+    return in_folder or MARK.fullmatch(_stem(path)) is not None
+
+
+def _of_many(path: Path, folder: Path) -> bool:
+    """Whether a file is in a folder of many patients' scans or masks, ``images…`` or ``labels…``."""
+    return path.parent != folder and path.parent.name.lower().startswith(OF_MASKS + OF_SCANS)
+
+
+def _has_folder(path: Path, folder: Path) -> bool:
+    """Whether the folder that a scan is in, or is, is that of a patient."""
+    return path != folder and (path.is_dir() or (path.parent != folder and not _of_many(path, folder)))
+
+
+def _stem(path: Path) -> str:
+    """The name of a file without the suffix of a scan; ``.seg.nrrd`` is 3D Slicer's for a mask."""
+    name = path.name
+    suffix = max((one for one in SUFFIXES if name.lower().endswith(one)), key=len, default="")
+    return name[: len(name) - len(suffix)]
+
+
+def _base(path: Path, folder: Path) -> str:
+    """What scan and mask have in common: the name without what says which of them it is."""
+    match = (MARK if is_mask(path, folder) else SCAN).fullmatch(_stem(path))
+    return match[1] if match else _stem(path)
+
+
+def _named(path: Path, folder: Path) -> str:
+    """The name of a scan in a report: that of its file, or of its folder and its file where there are several."""
+    if path == folder:
+        return folder.name or "scan"
+    if path.is_dir():
+        return path.name
+    if not _has_folder(path, folder):
+        return _base(path, folder)
+    return "/".join([*path.relative_to(folder).parts[:-1], _base(path, folder)])
+
+
+def _one(masks: Sequence[Path], path: Path) -> Path | None:
+    if len(masks) > 1:
+        found = reading.listed([mask.name for mask in masks], 3)
+        raise reading.refusal(path, "", f"expected one mask for this scan, found {len(masks)}: {found}.")
+    return masks[0] if masks else None
+
+
+def _mask(one: Found, volume: Volume) -> np.ndarray | None:
+    """The mask on the grid of the scan, with at least one voxel in it."""
+    if one.mask is None:
+        return None
+    mask = read_mask(one.mask, volume)
+    if not mask.any():
+        raise reading.refusal(one.mask, "", "expected a voxel inside the mask, found none.")
+    return mask
+
+
+def _volume(path: Path, series: int | str | None) -> Volume:
+    if path.is_dir() and series is None:
+        there = [one for one in series_in(path) if one.shape]
+        if len(there) > 1:
+            numbers = [one.number for one in there]
+            words = [one.words(in_full=numbers.count(one.number) > 1) for one in there]
+            most = max(there, key=lambda one: len(one.files))
+            advice = most.number if numbers.count(most.number) == 1 and most.number is not None else most.uid[-10:]
+            problem = f"expected one series, found {len(there)}: {', '.join(words[:4])}{' …' if words[4:] else ''}"
+            raise reading.refusal(path, "", f"{problem}; choose one with --series, such as --series {advice}.")
+    return read_scan(path, series if path.is_dir() else None)
+
+
+def _identity(path: Path, series: int | str | None) -> tuple[tuple[str, ...], str]:
+    """Names of the fields that identify a person, and the PatientID, by which scans are grouped and which is not shown.
+
+    NIfTI and NRRD say nothing here: their readers note what they find.
+    """
+    if not path.is_dir():
+        if path.name.lower().endswith(WHOLE):
+            return (), ""
+        header = header_of(path, everything=True)
+        return personal(header), _patient(path)
+    found = [one for one in series_in(path) if one.shape]
+    chosen = [one for one in found if series is None or str(one.number) == str(series) or str(series) in one.uid]
+    return chosen[0].personal, _patient(chosen[0].files[0])
+
+
+def _patient(file: Path) -> str:
+    """The PatientID of a DICOM file, "" without one."""
+    return str(header_of(file).get("PatientID", "") or "")
+
+
+def _on_disk(voxels: np.ndarray) -> np.ndarray:
+    """The same numbers in a temporary file, which goes when they are not needed any more."""
+    with tempfile.TemporaryFile(prefix="volume-") as file:
+        voxels.tofile(file)
+        file.flush()
+        return np.memmap(file, voxels.dtype, "r", shape=voxels.shape)
