@@ -116,7 +116,7 @@ def auc(labels, scores):
 )
 def subgroup_gap(labels, risks, members, score):
     """labels, risks, members (n,), score(labels, risks) → number.
-    → {subgroup: score} of those with both labels, largest minus smallest (0.0 without such a subgroup)"""
+    → {subgroup: score} of those with both labels, largest minus smallest (0.0 without one)"""
     scores = {}
     for name in np.unique(members):
         inside = members == name
