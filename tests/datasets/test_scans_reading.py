@@ -74,7 +74,7 @@ def test_the_series_of_a_folder(tmp_path):
     ):
         assert volume.shape == (5, 16, 16)
         np.testing.assert_allclose(volume.spacing, [2.5, 0.488281, 0.488281])
-        lowest = pydicom.dcmread(FOLDER / "studies" / "98892001" / "ct5n" / "3353")
+        lowest = pydicom.dcmread(FOLDER / "studies" / "98892001" / "ct5n" / "3353.dcm")
         np.testing.assert_array_equal(volume.voxels[0], lowest.pixel_array - 1024)
 
 

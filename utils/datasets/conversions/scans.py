@@ -77,7 +77,7 @@ def convert_folder(read: Callable[[str], bytes]) -> dict[str, bytes]:
     for study, series in SERIES.items():
         for folder, names in series.items():
             for name in names:
-                path = f"dicom_folder/studies/{study}/{folder.lower()}/{name}"
+                path = f"dicom_folder/studies/{study}/{folder.lower()}/{name}.dcm"
                 files[path] = read(f"{inside}dicomdirtests/{study}/{folder}/{name}")
     return files | {"dicom_folder/LICENSE.txt": read("pydicom-3.0.2.dist-info/licenses/LICENSE")}
 
