@@ -12,13 +12,15 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
 from itertools import product
+from typing import Any
 
 import keras
 import numpy as np
 from scipy import ndimage
 from scipy.special import expit
 
-from utils.applications.scan_tumours import STEP, loss, unet
+from utils.applications import scan_tumours
+from utils.applications.scans import SCALE
 from utils.applications.study_scans import is_ct, turned
 from utils.datasets.splits import Split
 from utils.datasets.types import Scans
@@ -26,8 +28,6 @@ from utils.datasets.volumes import Volume
 from utils.features import scans as features
 from utils.features.scans_patches import slide
 from utils.nn.inference import predict
-from utils.nn.schedules import rise_and_fall
-from utils.nn.training import fit, seeded
 
 PATCH = (8, 48, 48)  # voxels
 WINDOW = (16, 96, 96)  # voxels that the network sees at a time when it has learned
@@ -117,64 +117,36 @@ def means(volume: Volume, spacing: np.ndarray) -> Volume:
 # --- the network --------------------------------------------------------------------------------------------------
 
 
-class Patches(keras.utils.PyDataset):
-    """Batches for ``fit``: half of the patches around a voxel of a mask, half from anywhere; of all patients alike."""
-
-    def __init__(self, cases: Sequence[Case], *, steps: int, batch_size: int = 4, mirror: bool, seed: int):
-        super().__init__()
-        self.pairs = [(_filled(case.voxels), _filled(case.mask)) for case in cases]
-        self.inside = [np.argwhere(mask) for _, mask in self.pairs]
-        self.steps, self.batch_size, self.mirror = steps, batch_size, mirror
-        self.random = np.random.default_rng(seed)
-
-    def __len__(self):
-        return self.steps
-
-    def __getitem__(self, _: int):
-        voxels, masks = zip(*map(self._patch, range(self.batch_size)), strict=True)
-        return np.stack(voxels)[..., None], np.stack(masks)[..., None].astype(np.float32)
-
-    def _patch(self, number: int):
-        place = self.random.integers(len(self.pairs))
-        pair, size = self.pairs[place], np.array(PATCH)
-        room = np.array(pair[0].shape) - size
-        if number % 2:
-            corner = self.random.integers(room + 1)
-        else:
-            around = self.random.choice(self.inside[place]) - size // 2
-            corner = np.clip(around + self.random.integers(-size // 4, size // 4 + 1), 0, room)
-        step = self.random.choice([1, -1]) if self.mirror else 1
-        box = tuple(slice(start, start + length) for start, length in zip(corner, size, strict=True))
-        return tuple(array[box][..., ::step] for array in pair)
+def lesson(case: Case) -> scan_tumours.Case:
+    """A case as the network learns from it: large enough for a patch, with nothing to learn in what was added."""
+    sides = [max(length, size) for length, size in zip(case.mask.shape, PATCH, strict=True)]
+    labels = _filled(case.mask.astype(np.float32), sides, scan_tumours.UNUSED)
+    region = _filled(features.inside(case.volume), sides, False)
+    if not region.any():  # nothing stands out from the background
+        region |= True
+    return scan_tumours.Case(SCALE * _filled(case.voxels, sides), labels, region, case.spacing)
 
 
-def _filled(array: np.ndarray) -> np.ndarray:
-    """At least as large as a patch, with sides that the network can halve."""
-    sides = [max(length + -length % step, size) for length, step, size in zip(array.shape, STEP, PATCH, strict=True)]
+def _filled(array: np.ndarray, sides: Sequence[int], value: float | bool | None = None) -> np.ndarray:
+    """With these sides: filled with a value at the ends or, without one, with what is at the edge."""
     room = [(0, side - length) for side, length in zip(sides, array.shape, strict=True)]
-    return np.pad(array, room, mode="edge" if array.dtype != bool else "constant")
+    return np.pad(array, room, mode="edge") if value is None else np.pad(array, room, constant_values=value)
 
 
-def train(
-    cases: Sequence[Case], *, steps: int, width: int = 8, mirror: bool = True, seed: int = 0, run_eagerly: bool = False
-) -> keras.Model:
-    """A small 3-D U-Net, trained on patches of these patients. steps: batches in all. mirror: left and right."""
-    with seeded(seed):
-        model = unet(width)
-    model.compile(keras.optimizers.Adam(rise_and_fall(steps, 0.01)), loss, jit_compile=False, run_eagerly=run_eagerly)
-    patches = Patches(cases, steps=steps, mirror=mirror, seed=seed)
-    fit(model, patches, epochs=max(steps // 20, 1), steps_per_epoch=min(steps, 20))
-    return model
+def train(cases: Sequence[Case], *, steps: int, width: int = 8, seed: int = 0, **options: Any) -> keras.Model:
+    """The small 3-D U-Net of chapter 08, trained on patches of these patients, mirrored at random.
+
+    steps: batches of four patches in all. options: for ``scan_tumours.train``.
+    """
+    lessons = [lesson(case) for case in cases]
+    return scan_tumours.train(lessons, steps=steps, width=width, seed=seed, size=PATCH, **options)[0]
 
 
 def probabilities(model: keras.Model, case: Case) -> np.ndarray:
     """float32 (slices, rows, columns): window by window, so that memory is bounded."""
-    found = slide(partial(_logits, model), _filled(case.voxels), WINDOW, overlap=0.25)[..., 0]
+    sides = [length + -length % step for length, step in zip(case.mask.shape, scan_tumours.STEP, strict=True)]
+    found = slide(partial(predict, model), _filled(case.voxels, sides), WINDOW, overlap=0.25)[..., 0]
     return expit(found[tuple(slice(length) for length in case.mask.shape)])
-
-
-def _logits(model: keras.Model, voxels: np.ndarray) -> np.ndarray:
-    return predict(model, voxels)
 
 
 def of_network(model: keras.Model) -> dict[str, Candidate]:
