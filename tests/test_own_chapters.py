@@ -3,16 +3,72 @@
 import html
 import json
 import re
+import shutil
 
 import numpy as np
 import pandas as pd
 import pytest
 from conftest import CHAPTERS, read
+from datasets.own_scans import dicom, nifti, nrrd_file, patient
 
 pytestmark = pytest.mark.first(15.0)
 ROWS = 60
 AROMATIC = ["c1ccccc1{}", "c1ccncc1{}", "c1ccsc1{}", "C1CCCCC1{}", "C1CCNCC1{}", "c1ccc2ccccc2c1{}"]
 TAILS = ["", "O", "N", "Cl", "CO", "CCO", "C(=O)O", "CCN", "Br", "F"]
+
+
+def fasta(folder, random):
+    """The same stretches, a file for each class."""
+    table = pd.read_csv(sequences(folder, random))
+    for label, rows in table.groupby("label"):
+        records = [f">s{number} gene=g{number}\n{letters}\n" for number, letters in rows["sequence"].items()]
+        (folder / f"{label}.fa").write_text("".join(records))
+    return f"{folder / 'box.fa'},{folder / 'none.fa'}"
+
+
+def sdf(folder, random):
+    """Molecules whose activity is a property, and a number that is left out."""
+    from rdkit import Chem
+
+    blocks = []
+    for number, smiles in enumerate(ring.format(tail) for ring in AROMATIC for tail in TAILS):
+        molecule = Chem.MolFromSmiles(smiles)
+        molecule.SetProp("active", str(number % 2))
+        molecule.SetProp("weight in mg", f"{random.normal():.3f}")
+        blocks.append(Chem.SDWriter.GetText(molecule))
+    (folder / "assay.sdf").write_text("".join(blocks))
+    return folder / "assay.sdf"
+
+
+def pictures(folder, random):
+    """Photographs of several sizes in folders of classes and patients: in one class a bright spot."""
+    from PIL import Image
+
+    for number in range(ROWS):
+        label = ("ill", "well")[number % 2]
+        pixels = random.integers(0, 120, (70 + number % 3 * 8, 90, 3), dtype=np.uint8)
+        if label == "ill":
+            pixels[30:40, 40:50] = 250
+        path = folder / "skin" / label / f"patient {number // 4}" / f"{number}.png"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(pixels).save(path)
+    return folder / "skin"
+
+
+def scans(folder, random):
+    """Six patients in every form that is read, each with a mask, and one without."""
+    for number in range(7):
+        voxels, mask = patient(number)
+        name = folder / "ward" / f"p{number}"
+        if number % 3 == 0:
+            dicom(name, voxels, patient=f"id {number}", PatientName="Doe^Jane", PatientBirthDate="19580203")
+        elif number % 3 == 1:
+            nifti(name.with_suffix(".nii.gz"), voxels)
+        else:
+            nrrd_file(name.with_suffix(".nrrd"), voxels)
+        if number < 6:
+            nrrd_file(name.with_name(f"p{number}_mask.nrrd"), mask)
+    return folder / "ward"
 
 
 def records(folder, random):
@@ -21,12 +77,12 @@ def records(folder, random):
     folder.mkdir()
     labels = np.arange(ROWS) % 2
     lines = ["id,time,variable,value"]
-    for patient, label in enumerate(labels[:-1]):
+    for who, label in enumerate(labels[:-1]):
         for time in np.sort(random.integers(0, 400, size=random.integers(1, 10))):
             for name, level in {"crp": 5 + 20 * label, "weight": 70, "pulse": 80}.items():
-                lines.append(f"p{patient},{time},{name},{level + random.normal(scale=5):.1f}")
+                lines.append(f"p{who},{time},{name},{level + random.normal(scale=5):.1f}")
     (folder / "events.csv").write_text("\n".join(lines))
-    outcomes = pd.DataFrame({"id": [f"p{patient}" for patient in range(ROWS)], "label": labels})
+    outcomes = pd.DataFrame({"id": [f"p{who}" for who in range(ROWS)], "label": labels})
     outcomes.to_csv(folder / "outcomes.csv", index=False)
     return folder
 
@@ -63,6 +119,9 @@ def apply(command, tmp_path):
         ("records", records, (), ["crp"]),
         ("sequences", sequences, (), ["box 30 (50.0%)", "regression on words", "no two rows are relatives"]),
         ("molecules", molecules, ("--label", "melts,boils"), ["c1ccccc", "message passing", "RMSE", "scaffolds: 6"]),
+        ("sequences", fasta, (), ["each file is a class: box, none", "box 30 (50.0%)"]),
+        ("molecules", sdf, ("--label", "active"), ["not named by --label: weight in mg", "read as a SMILES"]),
+        ("images", pictures, ("--side", "32"), ["scaled to 32 x 32 pixels", "were read as patients", "15 groups"]),
     ],
 )
 def test_a_study_of_my_data_makes_a_report(kind, make, options, shown, tmp_path, apply):
@@ -73,15 +132,86 @@ def test_a_study_of_my_data_makes_a_report(kind, make, options, shown, tmp_path,
     assert result["status"] == "ok", result["error"]
     (executed,) = (tmp_path / "run").glob("*.ipynb")
     assert str(path) in executed.read_text(encoding="utf-8")
-    page = (tmp_path / "run" / "report.html").read_text(encoding="utf-8")
-    text = html.unescape(re.sub("<[^>]+>", " ", page))
-    every = ["was understood", path.name, "calibration slope", "worst mistakes", "Model card", "What you must add"]
+    page, text = reported(tmp_path)
+    every = [
+        "was understood",
+        str(path).rsplit("/", 1)[-1],
+        "calibration slope",
+        "worst mistakes",
+        "Model card",
+        "What you must add",
+    ]
     for words in [*every, "no medical device", *shown]:
         assert words in text, words
     assert re.search(r"is better than|undecided between|Nothing can be said", text)
     assert "study.load(" not in page  # a colleague reads results, not code
     assert len(re.findall('<img alt="[^"]{15,}"|<img[^>]+ alt="[^"]{15,}"', page)) == page.count("<img")
     assert "<script" not in page
+
+
+def reported(tmp_path):
+    """The page, and its text without marks."""
+    page = (tmp_path / "run" / "report.html").read_text(encoding="utf-8")
+    return page, html.unescape(re.sub("<[^>]+>", " ", page))
+
+
+def test_a_study_of_my_scans(tmp_path, apply):
+    """Those of a CT and those without a modality are of two kinds: three DICOM patients are too few for a network."""
+    path = scans(tmp_path, np.random.default_rng(0))
+    code, _, err = apply("scans", path)
+    assert code == 0, err
+    page, text = reported(tmp_path)
+    shown = ["7 of 7 patients, 6 of them with a mask", "largest diameter, mm", "lung", "soft tissue", "bone"]
+    for words in [
+        *shown,
+        "and here are 4 (modality not stated)",
+        "PatientName",
+        "There is no model, so there is no card",
+    ]:
+        assert words in text, words
+    for value in ("Doe", "Jane", "19580203"):
+        assert value not in page
+        assert value not in (tmp_path / "run" / "scans.ipynb").read_text(encoding="utf-8")
+        assert value not in (tmp_path / "run" / "report.json").read_text(encoding="utf-8")
+    assert "<script" not in page
+
+
+def test_a_segmentation_of_my_scans(tmp_path, apply):
+    for number in range(8):
+        voxels, mask = patient(number)
+        nifti(tmp_path / "ward" / f"p{number}.nii.gz", voxels)
+        nifti(tmp_path / "ward" / f"p{number}_mask.nii.gz", mask)
+    code, out, err = apply("scans", tmp_path / "ward")
+    assert code == 0, err
+    (result,) = json.loads(out)["chapters"]
+    assert result["status"] == "ok", result["error"]
+    assert [claim["name"] for claim in result["claims"]] == ["network: mean Dice, with that of the rule as its band"]
+    assert not any(claim["judged"] for claim in result["claims"])
+    page, text = reported(tmp_path)
+    for words in ["5 to learn from, 1 to choose by, 2 tested once", "Hausdorff", "What you must add", "best of 48"]:
+        assert words in text, words
+    assert "Nothing can be said about other patients: 2 were tested" in text
+    assert len(re.findall('<img alt="[^"]{15,}"|<img[^>]+ alt="[^"]{15,}"', page)) == page.count("<img")
+
+
+def test_scans_of_pydicom(tmp_path, apply):
+    """A folder made of its files: several series are listed, one can be chosen."""
+    from pydicom.data import get_testdata_file
+
+    for name in ("CT_small.dcm", "MR_small.dcm", "MR_small_RLE.dcm"):
+        shutil.copy(get_testdata_file(name), tmp_path)
+    code, _, err = apply("scans", tmp_path)
+    assert code == 1
+    assert "expected one series, found 3" in err
+    assert "choose one with --series" in err
+    code, _, err = apply("scans", tmp_path / "CT_small.dcm")
+    assert code == 0, err
+    page, text = reported(tmp_path)
+    assert "1 of 1 patient, 0 of them with a mask" in text
+    assert "No scan has a mask: there is nothing to measure." in text
+    assert "fields that identify a person are filled in: PatientName, PatientID" in text
+    assert "CompressedSamples" not in page  # the patient's name in that file
+    assert "1CT1" not in page
 
 
 def test_a_set_of_the_catalogue_by_name(tmp_path, apply):
@@ -107,13 +237,17 @@ def test_a_set_of_the_catalogue_by_name(tmp_path, apply):
         (("molecules", "bbbp", "--label", "p_np"), 2, "leave --label out"),
         (("sequences", "few.csv", "--smiles", "label"), 2, "no option --smiles"),
         (("sequence", "splice"), 2, "Did you mean sequences?"),
+        (("scans", "absent.nii.gz"), 1, "absent.nii.gz"),
+        (("scans", "few.csv"), 1, "few.csv: expected a"),
+        (("scans", "splice"), 2, "holds sequences, but scans are read here"),
+        (("images", "few.csv", "--series", "3"), 2, "no option --series"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, tuple) else "",
 )
 def test_what_cannot_be_studied_is_one_sentence_before_anything_runs(arguments, code, sentence, tmp_path, apply):
     (tmp_path / "wrong.csv").write_text("sequence,label\nACGT,1\nACXT,0\n")
     (tmp_path / "few.csv").write_text("sequence,label\nACGT,1\nACCT,0\n")
-    arguments = [str(tmp_path / word) if word.endswith(".csv") else word for word in arguments]
+    arguments = [str(tmp_path / word) if "." in word else word for word in arguments]
     status, _, err = apply(*arguments)
     assert status == code
     assert sentence in err
@@ -122,7 +256,8 @@ def test_what_cannot_be_studied_is_one_sentence_before_anything_runs(arguments, 
 
 
 @pytest.mark.parametrize(
-    ("chapter", "kind"), [("07", "images"), ("08", "records"), ("09", "sequences"), ("10", "molecules")]
+    ("chapter", "kind"),
+    [("07", "images"), ("08", "scans"), ("09", "records"), ("10", "sequences"), ("11", "molecules")],
 )
 def test_a_chapter_has_only_its_own_data(chapter, kind, tmp_path, command):
     """The old way to say it is refused with the new one; the chapter has no parameter left for other data."""

@@ -8,8 +8,12 @@ import time
 from pathlib import Path
 
 import nbformat
+import numpy as np
 import pytest
+from datasets.own_scans import dicom, nifti, patient
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+
+from utils.errors import CourseError
 
 DATA = Path(__file__).parents[2] / "data"
 PARAMETERS = 'profile = "quick"\nseed = 0\npath = "splice"\nsequence = None\nlabel = None\ngroup = None\nid = None'
@@ -135,3 +139,76 @@ def test_ctrl_c_loses_nothing_that_is_finished(own, course):
     assert "understood" in page(course)
     assert "The study ended early: interrupted" in page(course)
     assert "understood" in json.dumps(course.read("out/sequences.ipynb"))
+
+
+@pytest.fixture
+def passed_on(monkeypatch):
+    """(job, how) of what would be executed; nothing is."""
+    found = []
+
+    def carry_out(jobs, folder, how):
+        found.append((*jobs, how))
+        raise CourseError("stopped here")
+
+    monkeypatch.setattr("utils.course.apply.carry_out", carry_out)
+    return found
+
+
+def test_scans_pass_on_their_series_and_are_never_served_from_the_cache(own, course, call, passed_on):
+    """A mask that is put beside a scan changes the study, though the scan itself and its path stay the same."""
+    own("print(1)")
+    dicom(course.root / "p1", patient(0)[0], number=4)
+    dicom(course.root / "p1", patient(1)[0], number=5)
+    assert "choose one with --series" in call("apply", "scans", course.root / "p1")[2]
+    call("apply", "scans", course.root / "p1", "--series", "5", "--out", course.root / "out")
+    nifti(course.root / "p2.nii.gz", patient(0)[0])
+    call("apply", "scans", course.root / "p2.nii.gz", "--out", course.root / "out")
+    (first, how), (second, _) = passed_on
+    assert (first.parameters["series"], first.parameters["path"]) == ("5", str(course.root / "p1"))
+    assert "series" not in second.parameters
+    assert not how.cache
+
+
+def test_files_with_commas_between_them_are_one_path(own, course, call, passed_on, monkeypatch):
+    monkeypatch.chdir(course.root)
+    for name, letters in (("a", "ACGT"), ("b", "TTGC")):
+        records = [f">s{n}\n{letters}{'ACGT'[n % 4] * (n + 1)}\n" for n in range(8)]
+        (course.root / f"{name}.fa").write_text("".join(records))
+    own("print(1)")
+    call("apply", "sequences", "a.fa,b.fa", "--out", course.root / "out")
+    ((job, how),) = passed_on
+    assert job.parameters["path"] == f"{course.root}/a.fa,{course.root}/b.fa"
+    assert how.cache
+
+
+def test_pictures_pass_on_their_size(own, course, call, passed_on):
+    from PIL import Image
+
+    own("print(1)")
+    for n in range(24):
+        path = course.root / "skin" / "ab"[n % 2] / f"{n}.png"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(np.full((90, 100), n, np.uint8)).save(path)
+    call("apply", "images", course.root / "skin", "--side", "32", "--out", course.root / "out")
+    ((job, _),) = passed_on
+    assert job.parameters["side"] == 32
+    out = call("data", "check", course.root / "skin")[1]
+    assert "smaller    the study makes the shorter side 64 pixels; --side 90 keeps all of them\n" in out
+    assert "smaller" not in call("data", "check", course.root / "skin", "--side", "90")[1]
+    assert call("data", "check", course.root / "skin", "--side", "32")[1].endswith("skin/ --side 32\n")
+    assert call("data", "check", course.root / "skin", "--side", "x")[0] == 2
+
+
+def test_the_notebooks_take_what_the_command_passes_on():
+    """Each option of each kind is a parameter of its notebook; the default of a picture's size is the command's."""
+    from utils.course import notebooks
+    from utils.datasets import own
+    from utils.datasets.own.scaling import SIDE
+
+    folder = Path(__file__).parents[2] / "chapters" / "own"
+    for kind in own.KINDS:
+        there = notebooks.parameters(notebooks.read(folder / f"{kind}.ipynb"), kind)
+        assert {"profile", "seed", "path", *own.OPTIONS[kind]} <= there.keys(), kind
+        assert all(there[option] is None for option in own.OPTIONS[kind] if option != "side")
+        if kind == "images":
+            assert there["side"] == SIDE

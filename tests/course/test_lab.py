@@ -6,6 +6,7 @@ import urllib.error
 import urllib.request
 from pathlib import Path
 
+import psutil
 import pytest
 
 from utils.course import lab
@@ -171,26 +172,37 @@ def test_a_folder_that_jupyterlab_is_to_open_stays(tmp_path):
     assert not [word for word in command if word.startswith("--ServerApp.root_dir")]
 
 
-def test_jupyterlab_opens_on_the_copies(course):
+def test_jupyterlab_opens_on_the_copies_and_its_kernels_know_their_notebook(course):
     course.chapter("00_x")
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     options = ["--no-browser", "--ip=127.0.0.1", f"--port={port}", "--ServerApp.port_retries=0", "--allow-root"]
     process = course.start("lab", "--", *options, "--IdentityProvider.token=secret")
-    try:
+
+    def ask(path, content=None):
         request = urllib.request.Request(
-            f"http://127.0.0.1:{port}/api/contents/", headers={"Authorization": "token secret"}
+            f"http://127.0.0.1:{port}/api/{path}",
+            data=content and json.dumps(content).encode(),
+            headers={"Authorization": "token secret"},
         )
+        return json.load(urllib.request.urlopen(request, timeout=60 if content else 5))
+
+    try:
         deadline = time.monotonic() + 300
         listing = None
         while listing is None and time.monotonic() < deadline and process.poll() is None:
             try:
-                listing = json.load(urllib.request.urlopen(request, timeout=5))
+                listing = ask("contents/")
             except (urllib.error.URLError, ConnectionError, TimeoutError):
                 time.sleep(0.2)
+        name = "00_x.ipynb"
+        kernel = {"name": "python3"}
+        ask("sessions", {"path": name, "name": name, "type": "notebook", "kernel": kernel})
+        said = {child.environ().get("JPY_SESSION_NAME") for child in psutil.Process(process.pid).children(True)}
     finally:
         process.terminate()
         _, err = process.communicate(timeout=300)
     assert listing is not None, err
-    assert [item["name"] for item in listing["content"]] == ["00_x.ipynb"]
+    assert [item["name"] for item in listing["content"]] == [name]
+    assert str(course.root / "work" / name) in said  # what utils.exercises.numbering relies on

@@ -2,6 +2,7 @@
 
 import difflib
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 from utils import paths
@@ -28,6 +29,8 @@ def apply(
     notebooks.refuse_unknown_profile(profile)
     folder = outputs.safe_folder(out or Path("build") / "apply" / kind)
     parameters = {"path": checked(kind, path, columns, seed), "seed": seed, **columns}
+    if kind == "scans":  # a mask that somebody puts beside a scan counts, and the cache knows only what is named
+        how = replace(how, cache=False)
     notebook = notebook_path(kind)
     job = how.job(notebook, folder / notebook.name, profile, parameters)
     report, interrupted = carry_out([job], folder, how)

@@ -106,13 +106,18 @@ def check(path: str, kind: str | None, columns: dict[str, str | int]) -> None:
     side and series say how pictures and scans are read.
     """
     from utils.datasets import own
+    from utils.datasets.own.scaling import SIDE
     from utils.datasets.own.summary import summary
 
     data = own.load(path, kind, **columns)
     typed = f"{path.rstrip('/')}/" if Path(path).is_dir() else path  # a bare word would be taken for a name
     options = [word for name, column in columns.items() for word in (f"--{name}", str(column))]
     words = shlex.join([data.entry.kind, typed, *options])
-    understood = summary(data) | {"next": f"{APPLY} {words}"}  # raises where no study can be made of the data
+    understood = summary(data)  # raises where no study can be made of the data
+    side = min(data.images.shape[1:3]) if data.entry.kind == "images" else 0
+    if side > SIDE and "side" not in columns:
+        understood["smaller"] = f"the study makes the shorter side {SIDE} pixels; --side {side} keeps all of them"
+    understood["next"] = f"{APPLY} {words}"
     print(f"✓ {data.entry.title}")
     for what, text in understood.items():
         print(f"  {what:<10} {text}")

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from utils.course.report import Report
 
 CELL_SECONDS = {"smoke": 600, "quick": 600, "full": 3600}  # how long a cell may take, unless the reader says otherwise
-OWN_DATA = {"07": "images", "08": "records", "09": "sequences", "10": "molecules"}
+OWN_DATA = {"07": "images", "08": "scans", "09": "records", "10": "sequences", "11": "molecules"}
 
 
 def run(

@@ -7,7 +7,6 @@ import numpy as np
 from utils.datasets.own.needs import known_events, plan
 from utils.datasets.own.patients import divided, needed
 from utils.datasets.own.reading import brief
-from utils.datasets.own.scaling import SIDE
 from utils.datasets.types import Images, Molecules, Records, Scans, Sequences
 from utils.datasets.volumes import Volume
 
@@ -59,10 +58,6 @@ def _images(data: Images, parts: dict[str, np.ndarray]) -> dict[str, str]:
         shares = data.labels.mean(axis=0)
         found["findings"] = _some([f"{n} {share:.1%}" for n, share in zip(data.class_names, shares, strict=True)])
     found["groups"] = _groups(data.groups, "picture")
-    if min(height, width) > SIDE and not data.entry.embedded:
-        found["smaller"] = (
-            f"the study makes the shorter side {SIDE} pixels; --side {min(height, width)} keeps all of them"
-        )
     seen = Counter()
     for rows in parts.values():
         seen.update({data.images[row].tobytes() for row in rows})
