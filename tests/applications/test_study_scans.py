@@ -5,9 +5,9 @@ import pandas as pd
 import pytest
 from scipy import ndimage
 
+from utils.applications import study_masks as judged
 from utils.applications import study_scans
 from utils.applications import study_segmentation as segmentation
-from utils.applications import study_segmentation_test as judged
 from utils.datasets.own import patients
 from utils.datasets.own.entries import entry
 from utils.datasets.types import Scans

@@ -5,7 +5,7 @@
     segmentation.of_network(model)                             # name → candidate
     segmentation.of_rule(cases["train"])
 
-A candidate is a function of a case that returns its mask. Who is best, and how good, says ``study_segmentation_test``.
+A candidate is a function of a case that returns its mask. Who is best, and how good, says ``study_masks``.
 """
 
 from collections.abc import Callable, Sequence

@@ -80,7 +80,9 @@ def compare(first: Candidate, second: Candidate, cases: Sequence[Case], repeats:
     return Comparison(found, said)
 
 
-def card(data: Scans, cases: Mapping[str, Sequence[Case]], table: pd.DataFrame, comparison: Comparison, **trained: Any):
+def card(
+    data: Scans, cases: Mapping[str, Sequence[Case]], table: pd.DataFrame, comparison: Comparison, **trained: Any
+) -> str:
     """The model card in Markdown: what is known, and what only the owner of the data can add."""
     patients = {part: len({case.patient for case in some}) for part, some in cases.items()}
     network = table.xs("network", level="model")
