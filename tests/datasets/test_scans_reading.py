@@ -202,7 +202,6 @@ def test_large_volumes_are_on_the_disk(tmp_path, monkeypatch):
     small = [read_scan(tmp_path / name) for name in ("series", "a.nii.gz", "a.nii")]
     monkeypatch.setattr(gathering, "IN_MEMORY", 100)
     monkeypatch.setattr(volumes.raw, "IN_MEMORY", 100)
-    monkeypatch.setattr(volumes.series, "KEPT", 100)
     before = set(tmp_path.iterdir())
     for name, volume in zip(("series", "a.nii.gz", "a.nii"), small, strict=True):
         large = read_scan(tmp_path / name)

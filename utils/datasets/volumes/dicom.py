@@ -1,6 +1,7 @@
 """One DICOM file: its header, and the pixels of its frames as numbers."""
 
 import contextlib
+import contextvars
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,13 +14,13 @@ from utils.errors import CourseError
 
 # What is read of a header, beside the group 0028 that says how pixels are stored.
 NEEDED = """
-    SOPClassUID Modality PatientID SeriesInstanceUID SeriesNumber SeriesDescription InstanceNumber ImagePositionPatient
-    ImageOrientationPatient PixelSpacing ImagerPixelSpacing SpacingBetweenSlices SliceThickness GantryDetectorTilt
-    NumberOfFrames SharedFunctionalGroupsSequence PerFrameFunctionalGroupsSequence GridFrameOffsetVector
-    DoseGridScaling BurnedInAnnotation PhotometricInterpretation SamplesPerPixel PlanarConfiguration Rows Columns
-    BitsAllocated BitsStored HighBit PixelRepresentation RescaleSlope RescaleIntercept ModalityLUTSequence
-    PixelPaddingValue
+    SOPClassUID Modality PatientID SeriesInstanceUID SeriesNumber SeriesDescription ImagePositionPatient
+    ImageOrientationPatient PixelSpacing ImagerPixelSpacing SpacingBetweenSlices SliceThickness NumberOfFrames
+    SharedFunctionalGroupsSequence PerFrameFunctionalGroupsSequence GridFrameOffsetVector DoseGridScaling
+    BurnedInAnnotation PhotometricInterpretation SamplesPerPixel PlanarConfiguration Rows Columns BitsAllocated
+    BitsStored HighBit PixelRepresentation RescaleSlope RescaleIntercept ModalityLUTSequence
 """.split()  # noqa: SIM905
+QUIET = contextvars.ContextVar("quiet", default=False)  # since it is asked for again and again while one folder is read
 OTHERS = {  # how files begin that often go by the name of another
     b"\xff\xd8\xff": "a JPEG picture",
     b"\x89PNG": "a PNG picture",
@@ -29,6 +30,7 @@ OTHERS = {  # how files begin that often go by the name of another
     b"\x5c\x01\x00\x00": "a NIfTI file",
     b"%PDF": "a PDF document",
 }
+DEFERRED = 4096  # bytes: what is longer, pixels above all, is read from the file when it is asked for
 READERS = {  # decoders that are not among the course's packages, for what they read
     "JPEG Lossless": "pip install pylibjpeg-libjpeg",
     "JPEG Extended": "pip install pylibjpeg-libjpeg",
@@ -64,7 +66,7 @@ def not_a(path: Path, wanted: str) -> CourseError:
 
 
 def header_of(path: Path, pixels: bool = False, everything: bool = False) -> Any:
-    """The header of a DICOM file, as a ``pydicom.Dataset``; with its pixels, not decoded yet, when asked.
+    """The header of a DICOM file, as a ``pydicom.Dataset``; when asked, with where its pixels are in the file.
 
     Only the fields in ``NEEDED`` are read, unless everything is asked for. Nothing that pydicom says of a field is
     passed on, since it may quote what the field holds.
@@ -73,26 +75,33 @@ def header_of(path: Path, pixels: bool = False, everything: bool = False) -> Any
     from pydicom.errors import InvalidDicomError
 
     wanted = None if everything else [*NEEDED, *(["PixelData", "FloatPixelData"] if pixels else [])]
+    options = {"stop_before_pixels": not pixels, "specific_tags": wanted, "defer_size": DEFERRED}
+    with understood(path):
+        try:
+            header = pydicom.dcmread(path, **options)
+        except InvalidDicomError:  # without the mark DICM: old, or something else
+            header = pydicom.dcmread(path, **options, force=True)
+            if "SOPClassUID" not in header and "Modality" not in header:
+                raise not_a(path, "a DICOM file") from None
+    if "TransferSyntaxUID" not in header.file_meta:
+        _assume_syntax(header)
+    return header
+
+
+@contextlib.contextmanager
+def understood(path: Path) -> Iterator[None]:
+    """One sentence, without what a field holds, for whatever goes wrong while fields of this file are read."""
     try:
-        with _quiet():
-            header = pydicom.dcmread(
-                path, stop_before_pixels=not pixels, specific_tags=wanted, force=not begins_as_dicom(path)
-            )
-            if "SOPClassUID" not in header and "Modality" not in header and "PixelData" not in header:
-                raise InvalidDicomError
-            for element in header:  # what is written there is understood here, not later
-                _ = element.value
-    except InvalidDicomError:
-        raise not_a(path, "a DICOM file") from None
+        with quiet():
+            yield
+    except CourseError:
+        raise
     except OSError as error:
         raise refusal(path, "a file that can be read", f"one that cannot ({error.strerror or 'broken off'})") from None
     except Exception:
         raise refusal(
             path, "a whole DICOM file", "one that breaks off or is damaged in its header", "copy it again"
         ) from None
-    if "TransferSyntaxUID" not in header.file_meta:
-        _assume_syntax(header)
-    return header
 
 
 def _assume_syntax(header: Any) -> None:
@@ -104,18 +113,22 @@ def _assume_syntax(header: Any) -> None:
 
 
 @contextlib.contextmanager
-def _quiet() -> Iterator[None]:
+def quiet() -> Iterator[None]:
     """pydicom warns of odd values and quotes them; a name must not end up on a screen that way."""
     from pydicom import config
 
-    before = config.logger.level
-    config.logger.setLevel("CRITICAL")
+    if QUIET.get():
+        yield
+        return
+    mark, before = QUIET.set(True), config.logger.disabled
+    config.logger.disabled = True  # setting a level would be slow: it clears a cache
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             yield
     finally:
-        config.logger.setLevel(before)
+        config.logger.disabled = before
+        QUIET.reset(mark)
 
 
 def refuse_unlike_voxels(path: Path, header: Any) -> None:
@@ -135,14 +148,16 @@ def refuse_unlike_voxels(path: Path, header: Any) -> None:
 def frame(path: Path, header: Any, number: int | None) -> np.ndarray:
     """The stored numbers of one frame, (rows, columns) in the byte order of this machine.
 
-    header: with its pixels; without them, or for one frame of several (number), they are read from the file.
+    header: with where its pixels are. That is forgotten once they have been read, so that they need not stay in
+    memory; then, and for one frame of several (number), the file is opened again.
     """
     from pydicom.pixels import pixel_array
 
     try:
-        with _quiet():
+        with quiet():
             if number is None and "PixelData" in header:
                 stored = pixel_array(header, raw=True)
+                del header.PixelData
             elif begins_as_dicom(path) and not header.file_meta.TransferSyntaxUID.is_deflated:
                 stored = pixel_array(path, index=number, raw=True)
             else:

@@ -36,15 +36,25 @@ def personal(header: Mapping) -> tuple[str, ...]:
 
 
 def _of_dataset(header: Any) -> Iterator[str]:
-    for element in header:
+    from pydicom.datadict import keyword_for_tag
+
+    for tag in list(header.keys()):
+        try:
+            element = header[tag]
+            holds = str(element.value).strip("^ ") if element.VR != "SQ" else ""
+        except Exception:  # a value that cannot be understood is one all the same
+            if keyword_for_tag(tag) in IDENTIFYING:
+                yield keyword_for_tag(tag)
+            continue
         if element.VR == "SQ":
             for item in element.value:
                 yield from _of_dataset(item)
-        elif element.value in (None, "", b"") or (element.tag.is_private and element.tag.is_private_creator):
+        elif element.value in (None, "", b"") or not holds:
             continue
         elif element.tag.is_private:
-            yield f"private ({element.tag.group:04x},{element.tag.element:04x})"
-        elif (element.VR in ("PN", "DA", "DT") or element.keyword in IDENTIFYING) and str(element.value).strip("^ "):
+            if not element.tag.is_private_creator:
+                yield f"private ({element.tag.group:04x},{element.tag.element:04x})"
+        elif element.VR in ("PN", "DA", "DT") or element.keyword in IDENTIFYING:
             yield element.keyword
 
 

@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from utils.datasets.volumes.dicom import frame, refuse_unlike_voxels
+from utils.datasets.volumes.dicom import frame, refuse_unlike_voxels, understood
+from utils.datasets.volumes.gathering import WHOLE
 from utils.datasets.volumes.refusals import counted, refusal, sides
 
 
@@ -42,7 +43,7 @@ class Picture:
     def measured(self) -> np.ndarray:
         """(rows, columns): slope times what is stored plus intercept; MONOCHROME1 turned over: more is brighter.
 
-        int32 when slope and intercept are whole numbers, as in CT, else float32.
+        Whole numbers when slope and intercept are, as in CT, else float32.
         """
         stored = frame(self.path, self.header, self.number)
         if stored.shape != self.shape:
@@ -58,13 +59,22 @@ class Picture:
             slope, intercept = -slope, intercept + slope * (-1 if header.get("PixelRepresentation") else 2**bits - 1)
         if (slope, intercept) == (1, 0):
             return stored
+        if abs(slope) == 1 and intercept == int(intercept) and stored.dtype in (np.int16, np.uint16):
+            ends = slope * int(stored.min()) + intercept, slope * int(stored.max()) + intercept
+            if WHOLE.min <= min(ends) and max(ends) <= WHOLE.max:  # then what overflows on the way comes back
+                return stored.view(np.int16) * np.int16(slope) + np.array(int(intercept)).astype(np.int16)
         if slope == int(slope) and intercept == int(intercept) and stored.dtype.itemsize <= 2 and abs(slope) < 1000:
             return stored.astype(np.int32) * int(slope) + int(intercept)
         return (stored * slope + intercept).astype(np.float32)
 
 
-def pictures_of(path: Path, header: Any) -> Iterator[Picture]:
+def pictures_of(path: Path, header: Any) -> list[Picture]:
     """The pictures of one file, one or (multi-frame) several. CourseError where its numbers make no sense."""
+    with understood(path):
+        return list(_pictures(path, header))
+
+
+def _pictures(path: Path, header: Any) -> Iterator[Picture]:
     refuse_unlike_voxels(path, header)
     frames = _whole(path, header.get("NumberOfFrames") or 1, "NumberOfFrames")
     if frames == 1 and "PerFrameFunctionalGroupsSequence" not in header:

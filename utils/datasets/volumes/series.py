@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from utils.datasets.volumes.dicom import begins_as_dicom, header_of
+from utils.datasets.volumes.dicom import begins_as_dicom, header_of, quiet, understood
 from utils.datasets.volumes.gathering import gathered
 from utils.datasets.volumes.headers import personal
 from utils.datasets.volumes.pictures import Picture, pictures_of
@@ -18,7 +18,6 @@ from utils.datasets.volumes.volume import UNITS, Volume
 from utils.errors import UsageError
 
 ENDINGS = (".dcm", ".ima", ".dicom")
-KEPT = 256_000_000  # bytes of files in a folder whose pixels are kept while headers are read, to open each file once
 AIR = -200  # HU: a CT whose darkest voxel is above holds neither air nor lung
 
 
@@ -52,19 +51,20 @@ def series_in(folder: str | os.PathLike) -> list[Series]:
 
     Files that are no DICOM (a README, DICOMDIR) are passed over. CourseError when none is, or the folder is missing.
     """
-    return [found for found, _ in _sorted(Path(folder), pixels=False)]
+    with quiet():
+        return [found for found, _ in _sorted(Path(folder), pixels=False)]
 
 
 def read_series(series: Series) -> Volume:
     """The slices of one series as a volume; errors and memory as for ``read_scan``."""
-    return _volume(series, [header_of(file) for file in series.files])
+    with quiet():
+        return _volume(series, [header_of(file, pixels=True) for file in series.files])
 
 
 def read_folder(folder: Path, series: int | str | None = None) -> Volume:
     """The only series of a folder, or the one of this number or beginning of a UID."""
-    keep = sum(file.stat().st_size for file in dicom_files(folder)) <= KEPT
-    found = _sorted(folder, pixels=keep)
-    return _volume(*_chosen(folder, found, series))
+    with quiet():
+        return _volume(*_chosen(folder, _sorted(folder, pixels=True), series))
 
 
 def dicom_files(folder: Path) -> list[Path]:
@@ -79,12 +79,16 @@ def _sorted(folder: Path, pixels: bool) -> list[tuple[Series, list[Any]]]:
     """Series by number, each with the headers of its files."""
     grouped: dict[str, list[tuple[Path, Any]]] = {}
     for path in dicom_files(folder):
-        header = header_of(path, pixels=pixels)
-        if header.get("SeriesInstanceUID") or header.get("Modality"):  # a DICOMDIR has neither
-            grouped.setdefault(str(header.get("SeriesInstanceUID", "")), []).append((path, header))
+        with understood(path):
+            header = header_of(path, pixels=pixels)
+            if header.get("SeriesInstanceUID") or header.get("Modality"):  # a DICOMDIR has neither
+                grouped.setdefault(str(header.get("SeriesInstanceUID", "")), []).append((path, header))
     if not grouped:
         raise refusal(folder, "a folder with DICOM files", "none in it")
-    found = [(_series(uid, files), [header for _, header in files]) for uid, files in grouped.items()]
+    found = []
+    for uid, files in grouped.items():
+        with understood(files[0][0]):
+            found.append((_series(uid, files), [header for _, header in files]))
     return sorted(found, key=lambda pair: (pair[0].number is None, pair[0].number or 0, pair[0].files))
 
 
