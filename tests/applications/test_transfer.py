@@ -27,15 +27,15 @@ def seen(nuclei):
 @pytest.mark.parametrize("depth", ["block_3", "block_8", "features"])
 def test_features_are_the_outputs_of_the_body(nuclei, depth):
     pictures = nuclei.images[:5]
-    together = transfer.features(pictures, ["block_3", depth], side=48)[depth]
+    together = transfer.features(pictures, ["block_3", depth], side=48)[depth][0]
     assert np.allclose(together, nn.predict(transfer.body(48, depth), pictures), atol=1e-5)
-    assert np.allclose(together, transfer.features(pictures, [depth], side=48, batch_size=2)[depth], atol=1e-4)
+    assert np.allclose(together, transfer.features(pictures, [depth], side=48, batch_size=2)[depth][0], atol=1e-4)
 
 
 def test_deep_features_are_means_over_places(nuclei):
     pictures, network = nuclei.images[:3], transfer.body(48)
     maps = nn.predict(keras.Model(network.inputs, network.get_layer("block_5").output), pictures)
-    assert np.allclose(transfer.features(pictures, ["block_5"])["block_5"], maps.mean(axis=(1, 2)), atol=1e-4)
+    assert np.allclose(transfer.features(pictures, ["block_5"])["block_5"][0], maps.mean(axis=(1, 2)), atol=1e-4)
 
 
 def test_grey_pictures_are_three_equal_channels(nuclei):
@@ -49,8 +49,18 @@ def test_pictures_are_resized_by_bilinear_interpolation(nuclei):
     small = nuclei.images[:2, :32, :32].astype(float)
     large = np.stack([zoom(one, (2, 2, 1), order=1, grid_mode=True, mode="nearest") for one in small])
     network = transfer.body(64, "block_3")
-    found = transfer.features(small.astype(np.uint8), ["block_3"], side=64)["block_3"]
+    found = transfer.features(small.astype(np.uint8), ["block_3"], side=64)["block_3"][0]
     assert np.allclose(found, nn.predict(network, large.astype("float32")), atol=0.02)
+
+
+def test_views_are_those_of_the_classical_methods(nuclei):
+    """The views of one picture differ, and are in the order of ``image_baselines.turned``."""
+    pictures = nuclei.images[:3]
+    found = transfer.features(pictures, ["block_3"], mirror="all")["block_3"]
+    assert found.shape == (8, 3, 24)
+    last = np.rot90(pictures[:, :, ::-1], 3, (1, 2))
+    assert np.allclose(found[7], transfer.features(last, ["block_3"])["block_3"][0], atol=1e-4)
+    assert np.abs(found - found[:1]).max() > 0.01
 
 
 @pytest.mark.parametrize(("shape", "side"), [((28, 28), 48), ((48, 48), 48), ((100, 64), 100), ((512, 512), 224)])
@@ -61,6 +71,8 @@ def test_the_usual_side(shape, side):
 def test_what_cannot_be_read_is_refused(nuclei):
     with pytest.raises(UsageError, match="no depth 'block_99'; give block_3, "):
         transfer.features(nuclei.images[:1], ["block_99"])
+    with pytest.raises(UsageError, match="no pictures"):
+        transfer.features(nuclei.images[:0])
     with pytest.raises(UsageError, match="give .n, height, width, 1 or 3"):
         transfer.features(np.zeros((2, 48, 48, 2), np.uint8), ["block_3"])
 
@@ -100,7 +112,7 @@ def test_the_probe_is_chosen_on_the_validation_part(seen):
 def test_a_class_that_was_not_learned_gets_nothing(seen):
     train, test, labels, truth = seen
     some = labels != 1
-    known = {depth: found[some] for depth, found in train.items()}
+    known = {depth: found[:, some] for depth, found in train.items()}
     without = transfer.probe(known, labels[some], (test, truth), outputs=3, strengths=[0.01])
     answers = without.predict(test)
     assert answers.shape == (90, 3)

@@ -14,6 +14,7 @@ from keras import layers, ops
 from threadpoolctl import threadpool_limits
 
 from utils import datasets, metrics
+from utils.applications.image_baselines import turned
 from utils.applications.image_recipe import Recipe, augmentation
 from utils.applications.images import Trained, train
 from utils.errors import UsageError
@@ -55,7 +56,12 @@ def body(side: int, depth: str = "features", pretrained: bool = True) -> keras.M
 
 
 def features(
-    images: np.ndarray, depths: Sequence[str] = DEPTHS, *, side: int | None = None, batch_size: int = 100
+    images: np.ndarray,
+    depths: Sequence[str] = DEPTHS,
+    *,
+    mirror: str = "none",
+    side: int | None = None,
+    batch_size: int = 100,
 ) -> dict[str, np.ndarray]:
     """What the frozen network makes of pictures, at several depths at once.
 
@@ -66,6 +72,8 @@ def features(
     images : uint8 (n, height, width, 1 or 3)
     depths : sequence of str
         Of ``DEPTHS``. Nothing beyond the deepest of them is computed.
+    mirror : str
+        Which other views of a picture are looked at, too: those of ``image_baselines.turned``.
     side : int, optional
         Pixels along the side of the resized pictures; see ``usual_side``.
     batch_size : int
@@ -73,8 +81,8 @@ def features(
 
     Returns
     -------
-    dict of str to float32 (n, features)
-        For each depth the mean of each channel over all places.
+    dict of str to float32 (views, n, features)
+        For each depth the mean of each channel over all places; with ``mirror="none"`` there is one view.
 
     Raises
     ------
@@ -83,11 +91,15 @@ def features(
     """
     for depth in depths:
         _checked(depth)
+    if not len(images):
+        raise UsageError("There are no pictures to look at: give at least one.")
     extract = _extractor(images.shape[1:], tuple(depths), side or usual_side(images))
-    starts = range(0, max(len(images), 1), batch_size)  # no picture at all still has its features' shape
-    answers = np.concatenate([extract(images[start : start + batch_size].astype("float32")) for start in starts])
+    views = turned(images, mirror)
+    starts = range(0, len(views), batch_size)
+    answers = np.concatenate([extract(views[start : start + batch_size].astype("float32")) for start in starts])
+    answers = answers.reshape(-1, len(images), answers.shape[1])
     ends = np.cumsum([WIDTHS[depth] for depth in depths])
-    return dict(zip(depths, np.split(answers, ends[:-1], axis=1), strict=True))
+    return dict(zip(depths, np.split(answers, ends[:-1], axis=2), strict=True))
 
 
 @lru_cache(maxsize=4)
@@ -165,10 +177,13 @@ class Probe:
     loss: float
     outputs: int
 
-    def predict(self, found: Mapping[str, np.ndarray]) -> np.ndarray:
-        """Probabilities, float64 (n, outputs), of features by depth; a class that was not learned gets 0."""
-        answers = np.zeros((len(found[self.depth]), self.outputs))
-        answers[:, self.model.classes_] = self.model.predict_proba(found[self.depth])
+    def predict(self, seen: Mapping[str, np.ndarray]) -> np.ndarray:
+        """Probabilities, float64 (n, outputs), of features by depth as ``features`` gives them: the mean over the views
+        of a picture. A class that was not learned gets 0."""
+        views, count, width = seen[self.depth].shape
+        found = self.model.predict_proba(seen[self.depth].reshape(-1, width))
+        answers = np.zeros((count, self.outputs))
+        answers[:, self.model.classes_] = found.reshape(views, count, -1).mean(axis=0)
         return answers
 
 
@@ -184,8 +199,8 @@ def probe(
 
     Parameters
     ----------
-    seen : mapping of str to (n, features)
-        Features of the training pictures by depth; of several views of each, if ``labels`` are repeated alike.
+    seen : mapping of str to (views, n, features)
+        Features of the training pictures by depth, as ``features`` gives them; each view is learned from.
     labels : int (n,)
     validation : pair of mapping and int (m,)
         The same of the validation part.
@@ -205,12 +220,13 @@ def probe(
     outputs = outputs or int(max(labels.max(), validation[1].max())) + 1
     found = []
     with threadpool_limits(1, "blas"):
-        for depth, inputs in seen.items():
+        for depth, views in seen.items():
+            rows, repeated = views.reshape(-1, views.shape[-1]), np.tile(labels, len(views))
             for C in strengths:
-                model = make_pipeline(StandardScaler(), LogisticRegression(C=C, max_iter=500)).fit(inputs, labels)
+                model = make_pipeline(StandardScaler(), LogisticRegression(C=C, max_iter=500)).fit(rows, repeated)
                 tried = Probe(model, depth, C, np.inf, outputs)
                 loss = metrics.log_loss(validation[1], tried.predict(validation[0]))
-                found.append(Probe(model, depth, C, float(loss), outputs))
+                found.append(replace(tried, loss=float(loss)))
     return min(found, key=lambda one: one.loss)
 
 

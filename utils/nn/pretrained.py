@@ -122,18 +122,3 @@ def set_weights(model: keras.Model, weights: Mapping[str, np.ndarray]) -> None:
         )
     for name, variable in variables.items():
         variable.assign(weights[name])
-
-
-def frozen(model: keras.Model, until: str | None = None) -> keras.Model:
-    """Keep the layers up to the one of this name, or all, as they are; normalisations everywhere keep their statistics.
-
-    In Keras a batch normalisation that is not trainable uses its stored mean and variance in training as well: a few
-    pictures would estimate them badly. Returns the model.
-    """
-    names = [layer.name for layer in model.layers]
-    if until is not None and until not in names:
-        raise UsageError(f"{model.name} has no layer {until!r}; its blocks are block_1 to block_{BLOCKS}.")
-    last = len(names) - 1 if until is None else names.index(until)
-    for place, layer in enumerate(model.layers):
-        layer.trainable = place > last and not isinstance(layer, layers.BatchNormalization)
-    return model
