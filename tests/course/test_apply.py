@@ -212,3 +212,19 @@ def test_the_notebooks_take_what_the_command_passes_on():
         assert all(there[option] is None for option in own.OPTIONS[kind] if option != "side")
         if kind == "images":
             assert there["side"] == SIDE
+
+
+def test_a_heading_over_nothing_is_left_out_of_the_page(own, course, call):
+    path = own("pass", "pass", "print('shown')")
+    notebook = course.read("chapters/own/sequences.ipynb")
+    tag = {"tags": ["only-with-output"]}
+    for place, (name, metadata) in enumerate((("first", tag), ("second", {}), ("third", tag))):
+        text = new_markdown_cell(f"## The {name}", id=f"text-{place}", metadata=metadata)
+        notebook["cells"].insert(2 + 2 * place, text)
+    (course.root / "chapters" / "own" / "sequences.ipynb").write_text(json.dumps(notebook))
+    code, _, err = call("apply", "sequences", path, *COLUMNS, "--out", course.root / "out")
+    assert code == 0, err
+    assert "The first" not in page(course)
+    assert "The second" in page(course)
+    assert "The third" in page(course)
+    assert "The first" in json.dumps(course.read("out/sequences.ipynb"))

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 from scipy import ndimage
 
 from utils import plots
@@ -15,6 +16,7 @@ from utils.features.scans import WINDOWS, ways, window
 from utils.features.scans_radiomics import radiomics
 
 PLANES = ("axial", "coronal", "sagittal")
+OUTLINES = plots.COLOURS[4:6]  # orange and light blue
 MOST_PIXELS = 256  # per side of a picture
 MOST_LABELS = 5  # structures of one mask that get a row of features each
 AIR = -900  # HU: a scan without a unit that holds such numbers is taken for a CT
@@ -111,11 +113,14 @@ def look(volumes: Sequence[Volume], masks: Sequence[Mapping[str, np.ndarray]] | 
     for row, volume, outlines in zip(axes, volumes, masks, strict=True):
         for ax, name, (picture, *cut) in zip(row, PLANES, planes(volume, *outlines.values()), strict=True):
             ax.imshow(grey(volume, picture), cmap="gray", vmin=0, vmax=1)
-            for colour, one in zip(plots.COLOURS[4:6], cut, strict=False):
+            for colour, one in zip(OUTLINES, cut, strict=False):
                 if one.any() and not one.all():
                     ax.contour(one > 0, [0.5], colors=[colour], linewidths=1.2)
             ax.set(title=f"{volume.name}, {name}", xticks=[], yticks=[])
             ax.grid(False)
+    if len(masks[0]) > 1:  # whose outline is whose
+        lines = [Line2D([], [], color=colour, label=name) for colour, name in zip(OUTLINES, masks[0], strict=False)]
+        figure.legend(handles=lines, loc="outside lower center", ncols=len(lines))
     return figure
 
 

@@ -1,8 +1,10 @@
 """``report.html`` of ``course apply``: what the executed notebook shows, without its code, on one page for a colleague.
 
-nbconvert makes the text and tables; the page around them needs nothing else, no network and no script.
+nbconvert makes the text and tables; the page around them needs nothing else, no network and no script. A heading tagged
+``only-with-output`` is left out where nothing is below it.
 """
 
+import itertools
 from pathlib import Path
 from string import Template
 
@@ -48,6 +50,7 @@ def page(notebook: Path, result: ChapterResult) -> str:
     for cell in executed.cells:
         if cell.cell_type == "code":  # how far a training got is of no interest to a colleague, nor a traceback
             cell.outputs = [output for output in cell.outputs if _is_lasting(output)]
+    executed.cells = [cell for place, cell in enumerate(executed.cells) if _has_its_say(executed.cells, place)]
     # The template "basic" is the body alone; the others load scripts from the network.
     exporter = HTMLExporter(template_name="basic", exclude_input=True, exclude_output_prompt=True)
     body, _ = exporter.from_notebook_node(executed)
@@ -56,6 +59,14 @@ def page(notebook: Path, result: ChapterResult) -> str:
         error = f'<p class="error">The study ended early: {escape(result.error)}</p>'
     title = executed.metadata.get("course", {}).get("title", result.name)
     return PAGE.substitute(title=escape(title), style=STYLE, error=error, body=body, notebook=escape(notebook.name))
+
+
+def _has_its_say(cells: list[nbformat.NotebookNode], place: int) -> bool:
+    """False for text tagged ``only-with-output`` when the code below it, up to the next text, shows nothing."""
+    if "only-with-output" not in cells[place].metadata.get("tags", []):
+        return True
+    below = itertools.takewhile(lambda cell: cell.cell_type == "code", cells[place + 1 :])
+    return any(cell.outputs for cell in below)
 
 
 def _is_lasting(output: nbformat.NotebookNode) -> bool:

@@ -60,9 +60,11 @@ def scans(path: Path, series: int | str | None = None) -> Scans:
         if names:
             said = reading.listed(sorted(names, key=lambda name: not name.startswith("Patient")), SHOWN)
             notes.append(f"{one.name}: fields that identify a person are filled in: {said}")
-        held += volume.voxels.nbytes if not isinstance(volume.voxels, np.memmap) else 0
-        if held > IN_MEMORY and not isinstance(volume.voxels, np.memmap):
-            volume = replace(volume, voxels=_on_disk(volume.voxels))
+        arrays = [array for array in (volume.voxels, volume.mask) if array is not None]
+        held += sum(array.nbytes for array in arrays if not isinstance(array, np.memmap))
+        if held > IN_MEMORY:
+            mask = None if volume.mask is None else _on_disk(one.path, volume.mask)
+            volume = replace(volume, voxels=_on_disk(one.path, volume.voxels), mask=mask)
         volumes.append(volume)
         patients.append(f"id {patient}" if patient else f"folder {one.patient}")
     several = [volume.name for volume in volumes if volume.mask is not None and volume.mask.max() > 1]
@@ -239,9 +241,16 @@ def _patient(file: Path) -> str:
     return str(header_of(file).get("PatientID", "") or "")
 
 
-def _on_disk(voxels: np.ndarray) -> np.ndarray:
+def _on_disk(path: Path, array: np.ndarray) -> np.ndarray:
     """The same numbers in a temporary file, which goes when they are not needed any more."""
-    with tempfile.TemporaryFile(prefix="volume-") as file:
-        voxels.tofile(file)
-        file.flush()
-        return np.memmap(file, voxels.dtype, "r", shape=voxels.shape)
+    if isinstance(array, np.memmap):
+        return array
+    try:
+        with tempfile.TemporaryFile(prefix="volume-") as file:
+            array.tofile(file)
+            file.flush()
+            return np.memmap(file, array.dtype, "r", shape=array.shape)
+    except OSError as error:
+        size = f"{array.nbytes / 1e9:.1f} GB"
+        problem = f"expected room for {size} of temporary files, found too little; set TMPDIR to a larger disk."
+        raise reading.refusal(path, "", problem) from error

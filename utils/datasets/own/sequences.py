@@ -63,7 +63,8 @@ def of_files(files: Sequence[Path], named: Path | None = None, **options: str) -
     notes = [f"each file is a class: {reading.listed(names)}"]
     if any("group" in table.words for table in tables) and not all("group" in table.words for table in tables):
         notes.append("left out, since not every header has one: group=…")
-    return _of_tables(named or files[0], tables, labels, tuple(names), notes)
+    named = named or files[0].with_name(", ".join(path.name for path in files))
+    return _of_tables(named, tables, labels, tuple(names), notes)
 
 
 def _of_tables(
