@@ -31,8 +31,8 @@ UNUSED = -1.0  # the label of voxels that take no part in the loss
 def unet(width: int = 8) -> keras.Model:
     """A 3-D U-Net that first shrinks slices, whose voxels are small, and only then the stack.
 
-    After Çiçek and others (2016), https://doi.org/10.1007/978-3-319-46723-8_49. Not compiled; takes thousands of HU,
-    (batch, slices, rows, columns, 1), sides multiples of ``STEP``, and returns logits of the same shape.
+    After Çiçek and others (2016), https://doi.org/10.1007/978-3-319-46723-8_49. Not compiled; takes HU divided
+    by ``SCALE``, (batch, slices, rows, columns, 1), sides multiples of ``STEP``, and returns logits of that shape.
     """
 
     def convolve(x, filters, kernel=3):
@@ -123,7 +123,7 @@ class Patches(keras.utils.PyDataset):
         box = tuple(slice(start, start + length) for start, length in zip(corner, self.size, strict=True))
         down, across = self.random.choice([1, -1], size=2)
         voxels, labels = (array[box][:, ::down, ::across] for array in (voxels, labels))
-        return voxels + self.random.uniform(-0.05, 0.05), labels
+        return voxels + self.random.uniform(-50, 50) / SCALE, labels
 
 
 def train(

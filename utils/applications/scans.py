@@ -1,6 +1,7 @@
 """Less noise in a CT: a small 3-D network that learns from patches of one patient, beside three classical methods."""
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from itertools import product
 from typing import Any
 
@@ -17,9 +18,9 @@ from utils.nn.inference import predict
 from utils.nn.schedules import rise_and_fall
 from utils.nn.training import fit, seeded
 
-KERNELS = ((3, 3, 3), (1, 3, 3), (1, 3, 3), (3, 3, 3))  # slices are far apart: only two layers look at their neighbours
+KERNELS = ((3, 3, 3), *[(1, 3, 3)] * 4, (3, 3, 3))  # slices are far apart: only two layers look at their neighbours
 HALO = tuple(sum(kernel[axis] // 2 for kernel in KERNELS) for axis in range(3))  # what a voxel sees on each side
-SCALE = 1000.0  # HU; the network sees numbers about as large as 1
+SCALE = 200.0  # HU; the network sees them divided by this
 
 
 def grain(shape: tuple[int, int, int], noise: float, random: np.random.Generator) -> np.ndarray:
@@ -51,17 +52,17 @@ def grain(shape: tuple[int, int, int], noise: float, random: np.random.Generator
 
 
 def denoiser(width: int = 16) -> keras.Model:
-    """A network that finds the noise in a patch and subtracts it: four 3-D convolutions, as in DnCNN.
+    """A network that finds the noise in a patch and subtracts it: six 3-D convolutions, as in DnCNN.
 
     After Zhang and others (2017), https://doi.org/10.1109/TIP.2017.2662206. Without padding: the answer is smaller than
-    the patch by ``HALO`` on each side, and the same wherever the patch was cut. Not compiled; takes and returns
-    (batch, slices, rows, columns, 1) in thousands of HU.
+    the patch by ``HALO`` on each side, and the same wherever the patch was cut. It begins with subtracting nothing. Not
+    compiled; takes and returns (batch, slices, rows, columns, 1), HU divided by ``SCALE``.
     """
     inputs = keras.Input((None, None, None, 1))
     x = inputs
     for kernel in KERNELS[:-1]:
         x = layers.Conv3D(width, kernel, activation="relu")(x)
-    noise = layers.Conv3D(1, KERNELS[-1], name="noise")(x)
+    noise = layers.Conv3D(1, KERNELS[-1], kernel_initializer="zeros", name="noise")(x)
     return keras.Model(inputs, layers.Subtract()([layers.Cropping3D(HALO)(inputs), noise]), name="denoiser")
 
 
@@ -70,7 +71,7 @@ class Patches(keras.utils.PyDataset):
 
     voxels: (slices, rows, columns) in HU, without the added noise. region: bool, of the same shape, where the middle of
     a patch may lie. There are ``steps`` batches of ``batch_size`` patches of ``size``, some mirrored. Yields the
-    noisy patches with a halo around, and what is under the noise, both float32 (batch, …, 1) in thousands of HU.
+    noisy patches with a halo around, and what is under the noise, both float32 (batch, …, 1), HU over ``SCALE``.
     """
 
     def __init__(
@@ -80,8 +81,8 @@ class Patches(keras.utils.PyDataset):
         *,
         noise: float,
         steps: int,
-        batch_size: int = 8,
-        size: tuple[int, int, int] = (3, 32, 32),
+        batch_size: int = 1,
+        size: tuple[int, int, int] = (3, 64, 64),
         seed: int = 0,
     ):
         super().__init__()
@@ -211,16 +212,16 @@ def total_variation(voxels: np.ndarray, noise: float, setting: tuple[float, int]
 
 
 RIVALS: Mapping[str, tuple[Callable, tuple]] = {
-    "Gaussian": (gaussian, tuple(product((0.0, 0.4), (0.6, 0.8, 1.0)))),
-    "total variation": (total_variation, tuple(product((0.7, 1.0, 1.3), (2, 3)))),
+    "Gaussian": (gaussian, tuple(product((0.0, 0.4), (0.5, 0.6, 0.7)))),
+    "total variation": (total_variation, tuple(product((0.6, 0.8, 1.0), (2, 3)))),
     "non-local means": (non_local_means, tuple(product((0.6, 0.8, 1.0), (5, 7)))),
 }
 
 
 def tuned(
     name: str, noisy: np.ndarray, noise: float, score: Callable[[np.ndarray], float]
-) -> tuple[tuple, float, Callable[[np.ndarray], np.ndarray]]:
-    """The best setting of a classical method on slices of a training patient, its score, and the method with it.
+) -> tuple[Callable[[np.ndarray, float], np.ndarray], tuple, float]:
+    """A classical method with its best setting on slices of a training patient.
 
     Parameters
     ----------
@@ -233,6 +234,11 @@ def tuned(
     score : callable
         Takes the denoised slices and returns a number, the larger the better.
 
+    Returns
+    -------
+    (method, setting, score)
+        The method takes (voxels, noise) and returns the denoised voxels.
+
     Raises
     ------
     UsageError
@@ -243,4 +249,4 @@ def tuned(
     method, settings = RIVALS[name]
     scores = {setting: score(method(noisy, noise, setting)) for setting in settings}
     best = max(scores, key=scores.get)
-    return best, scores[best], lambda voxels: method(voxels, noise, best)
+    return partial(method, setting=best), best, scores[best]
