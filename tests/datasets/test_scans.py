@@ -129,7 +129,7 @@ def test_dicom_folder():
     }
     assert counted == card("dicom_folder")
     assert read_scan(folder.files["ct_small.dcm"]).shape == (1, 128, 128)
-    with pytest.raises(UsageError, match="holds files, but scans are read here; give scans, or a path"):
+    with pytest.raises(UsageError, match="holds files, but scans are read here; give scans, cranium, or a path"):
         datasets.load("dicom_folder", kind="scans")
 
 

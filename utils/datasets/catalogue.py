@@ -86,7 +86,7 @@ class Entry:
 
 @dataclass(frozen=True)
 class Package:
-    """A published archive that snapshots are made from. form: wheel, sdist or npm."""
+    """A published archive that snapshots are made from. form: wheel, sdist, npm, deb or archive."""
 
     source: str
     file: str
@@ -120,7 +120,7 @@ def catalogue() -> dict[str, Entry]:
 
 
 def packages() -> dict[str, Package]:
-    """All published archives that files are made from; keys are ``pypi:NAME==VERSION``, ``npm:…`` or https."""
+    """All published archives that files are made from; keys: ``pypi:NAME==VERSION``, ``npm:…``, ``debian:…`` or https."""
     listed = _contents(data_folder())["packages"]
     return {source: Package(source=source, **table) for source, table in listed.items()}
 

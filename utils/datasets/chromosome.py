@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from utils.datasets.catalogue import Entry
-from utils.datasets.store import location, state
+from utils.datasets.store import location, provide
 from utils.datasets.types import Sequences
 from utils.errors import UsageError
 
@@ -28,10 +28,7 @@ def splice_chr19(
             f"Windows of {width} bases with {decoys} decoys per site cannot be cut; give an even width of 4 or more, "
             "and decoys of 0 or more, or None for all."
         )
-    if any(state(entry, file, thorough=False) != "ok" for file in entry.files):
-        from utils.datasets.fetch import fetch  # here, because the network libraries are slow to start
-
-        fetch(entry)
+    provide(entry)
     letters = np.load(location(entry, entry.file("letters.npy")), allow_pickle=False)
     sites, genes = (pd.read_csv(location(entry, entry.file(f"{name}.csv"))) for name in ("sites", "genes"))
     places, labels = candidates(letters, sites, genes)

@@ -9,7 +9,7 @@ from PIL import Image
 
 from utils.datasets.catalogue import Entry, find
 from utils.datasets.splits import Split, by_position
-from utils.datasets.store import location, read, read_csv, read_npy, restore_command, state
+from utils.datasets.store import location, provide, read, read_csv, read_npy, restore_command
 from utils.datasets.types import Images, TissueField
 from utils.errors import CourseError, UsageError
 
@@ -97,18 +97,10 @@ def cifar10_small(entry: Entry) -> Images:
 
 def cifar10(entry: Entry) -> Images:
     """All 60,000 images, fetched when they are not in the cache."""
-    _provide(entry)
+    provide(entry)
     images = {part: _array(entry, f"{part}_images.npy") for part in ("train", "test")}
     labels = np.concatenate([_array(entry, f"{part}_labels.npy") for part in ("train", "test")])
     return _parted(entry, images, labels.astype(np.int64))
-
-
-def _provide(entry: Entry) -> None:
-    """Fetch what is not in the cache. What is there was checked when it came."""
-    if any(state(entry, file, thorough=False) != "ok" for file in entry.files):
-        from utils.datasets.fetch import fetch  # here, because the network libraries are slow to start
-
-        fetch(entry)
 
 
 def _array(entry: Entry, name: str) -> np.ndarray:
@@ -117,7 +109,7 @@ def _array(entry: Entry, name: str) -> np.ndarray:
 
 def medmnist(entry: Entry) -> Images:
     """One MedMNIST set, fetched when it is not in the cache; grey pictures get one channel."""
-    _provide(entry)
+    provide(entry)
     path = location(entry, entry.files[0])
     again = f"fetch it again with `{restore_command(entry)}`."
     parts = {"train": "train", "validation": "val", "test": "test"}

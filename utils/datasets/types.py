@@ -193,9 +193,10 @@ class Molecules(_Dataset):
 class Scans(_Dataset):
     """Volumes of patients, each with the mask of a structure.
 
-    volumes: one per patient. tumours: for each of them the part around its mask in the resolution of the scanner; it
-    is here that features as published are to be measured. groups: int64 (n,), one per patient.
-    published: features by others, index (kind, feature), one column per patient; no rows where nobody published any.
+    volumes: one per patient. tumours: for each of them the part around its mask in the resolution of the scanner, or
+    the volume itself where it has no mask; it is here that features as published are to be measured.
+    groups: int64 (n,), one per patient. published: features by others, index (kind, feature), one column per patient;
+    no rows where nobody published any.
     """
 
     entry: Entry

@@ -22,6 +22,7 @@ def convert(name: str, form: str, read: Callable[[str], bytes]) -> dict[str, byt
         "splice": sequences.convert_splice,
         "splice_chr19": chromosome.convert,
         "scans": scans.convert,
+        "cranium": scans.convert_cranium,
         "dicom_samples": scans.convert_samples,
         "dicom_folder": scans.convert_folder,
         "cifar10": lambda read: cifar.convert(read, form),

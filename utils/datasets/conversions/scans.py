@@ -2,6 +2,8 @@
 
 import csv as csv_module
 import io
+import plistlib
+import tarfile
 from collections.abc import Callable
 
 import numpy as np
@@ -80,6 +82,20 @@ def convert_folder(read: Callable[[str], bytes]) -> dict[str, bytes]:
                 path = f"dicom_folder/studies/{study}/{folder.lower()}/{name}.dcm"
                 files[path] = read(f"{inside}dicomdirtests/{study}/{folder}/{name}")
     return files | {"dicom_folder/LICENSE.txt": read("pydicom-3.0.2.dist-info/licenses/LICENSE")}
+
+
+def convert_cranium(read: Callable[[str], bytes]) -> dict[str, bytes]:
+    """A whole head from the project file of a viewer: int16 (108, 256, 256), and the distances of its voxels."""
+    content = read("usr/share/doc/invesalius-examples/examples/Cranium.inv3")
+    with tarfile.open(fileobj=io.BytesIO(content)) as project:
+        parts = {name.rsplit("/", 1)[-1]: name for name in project.getnames()}
+        about = plistlib.loads(project.extractfile(parts["main.plist"]).read())
+        stored = project.extractfile(parts[about["matrix"]["filename"]]).read()
+    dtype = np.dtype(about["matrix"]["dtype"]).newbyteorder("<")
+    voxels = np.frombuffer(stored, dtype).reshape(about["matrix"]["shape"])
+    column, row, step = about["spacing"]
+    spacing = pd.DataFrame([{"modality": about["modality"], "slice": step, "row": row, "column": column}])
+    return {"cranium/voxels.npy": npy(voxels), "cranium/spacing.csv": csv(spacing)}
 
 
 def _nrrd(content: bytes) -> tuple[np.ndarray, np.ndarray]:
