@@ -169,7 +169,7 @@ def test_a_study_of_my_scans(tmp_path, apply):
     shown = ["7 of 7 patients, 6 of them with a mask", "largest diameter, mm", "What comes below stays empty."]
     for words in [
         *shown,
-        "and here are 4 (modality not stated)",
+        "here are 4 (modality not stated)",
         "PatientName",
         "There is no model, so there is no card",
     ]:

@@ -200,18 +200,15 @@ def test_pictures_pass_on_their_size(own, course, call, passed_on):
 
 
 def test_the_notebooks_take_what_the_command_passes_on():
-    """Each option of each kind is a parameter of its notebook; the default of a picture's size is the command's."""
+    """Each option of each kind is a parameter of its notebook."""
     from utils.course import notebooks
     from utils.datasets import own
-    from utils.datasets.own.scaling import SIDE
 
     folder = Path(__file__).parents[2] / "chapters" / "own"
     for kind in own.KINDS:
         there = notebooks.parameters(notebooks.read(folder / f"{kind}.ipynb"), kind)
         assert {"profile", "seed", "path", *own.OPTIONS[kind]} <= there.keys(), kind
-        assert all(there[option] is None for option in own.OPTIONS[kind] if option != "side")
-        if kind == "images":
-            assert there["side"] == SIDE
+        assert all(there[option] is None for option in own.OPTIONS[kind])
 
 
 def test_a_heading_over_nothing_is_left_out_of_the_page(own, course, call):

@@ -310,3 +310,13 @@ def test_files_that_are_no_pictures_are_said_and_options_need_a_table(study):
     assert refused(folder, label="x") == (
         "study: expected no option --label, since there is no table labels.csv; leave it out."
     )
+
+
+def test_a_study_makes_large_pictures_smaller_unless_it_is_told(tmp_path):
+    from utils.applications import study
+
+    for n in range(24):
+        picture(tmp_path / "study" / "ab"[n % 2] / f"{n}.png", 100, 80)
+    assert study.load(str(tmp_path / "study"), "images").images.shape[1:3] == (80, 64)
+    assert study.load(str(tmp_path / "study"), "images", side=90).images.shape[1:3] == (100, 80)
+    assert study.load("nuclei", "images").images.shape[1:3] == (48, 48)

@@ -104,7 +104,8 @@ def test_folders_of_dicom_are_patients_unless_the_patient_is_one(tmp_path):
     data = datasets.load(tmp_path / "two")
     assert (data.names, data.groups.tolist()) == (("first", "second"), [0, 1])
     for number in (3, 4):
-        dicom(tmp_path / "one" / f"series {number}", VOXELS[: 4 + number], number=number, patient="Doe")
+        folder = tmp_path / "one" / f"series {number}"
+        dicom(folder, VOXELS[: 4 + number], number=number, patient="Doe", StudyInstanceUID="1.2.3")
     assert refused(tmp_path / "one") == (
         "one: expected one series, found 2: 3 (CT, 7 files), 4 (CT, 8 files); choose one with --series, such as "
         "--series 4."
@@ -114,6 +115,23 @@ def test_folders_of_dicom_are_patients_unless_the_patient_is_one(tmp_path):
         assert volume.shape[0] == 7
     with pytest.raises(UsageError, match=r"one has no series 5; there are 3 \(CT, 7 files\), 4 \(CT, 8 files\)"):
         datasets.load(tmp_path / "one", series=5)
+
+
+def test_a_patient_id_that_everybody_has_is_a_blank(tmp_path):
+    """As data look from which names were removed: each folder is a patient then, and it is said."""
+    for name in ("a", "b", "c"):
+        dicom(tmp_path / name, VOXELS, patient="ANONYMOUS", StudyInstanceUID=f"1.2.{ord(name)}")
+    data = datasets.load(tmp_path)
+    assert data.groups.tolist() == [0, 1, 2]
+    assert any("it was taken for a blank" in note for note in data.entry.notes)
+
+
+def test_one_slice_of_a_series_is_said_to_be_one(tmp_path):
+    dicom(tmp_path / "p1", VOXELS)
+    data = datasets.load(min((tmp_path / "p1").iterdir()))
+    assert any("one slice of a series of which more lie beside it" in note for note in data.entry.notes)
+    dicom(tmp_path / "p2", VOXELS[:1])
+    assert not any("one slice" in note for note in datasets.load(min((tmp_path / "p2").iterdir())).entry.notes)
 
 
 def test_two_folders_of_one_patient_are_one_group(tmp_path):
@@ -319,8 +337,8 @@ def test_too_few_patients_for_a_network_are_told_what_is_missing(modalities, mas
     data = collection(modalities, masks)
     assert patients.divided(data) is None
     assert patients.needed(data) == (
-        "no network was trained: that needs 6 patients or more with a mask, in scans of one modality (three to learn "
-        f"from, one to choose by, two to test on), and {words}"
+        "too few patients for a network, which needs 6 or more with a mask in scans of one modality (three to learn "
+        f"from, one to choose by, two to test on); {words}"
     )
 
 

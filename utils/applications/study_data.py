@@ -7,6 +7,7 @@ import numpy as np
 
 from utils import datasets
 from utils.datasets import own
+from utils.datasets.own.scaling import SIDE
 from utils.datasets.own.summary import summary
 from utils.datasets.types import Images, Molecules, Records, Scans, Sequences
 from utils.errors import UsageError
@@ -21,7 +22,7 @@ def load(path: str | os.PathLike, kind: str, side: int | None = None, **columns:
     """The data at a path, or the catalogue's set of this name; columns (label, smiles, …) that are None are left out.
 
     Records with a follow-up get a label at five years: see ``at_horizon``. side: pixels that pictures at a path are
-    made smaller to, where they have more on their shorter side; those of a set are never that large.
+    made smaller to, where they have more on their shorter side (64 unless given); those of a set are never that large.
 
     Raises UsageError for a column option with a name of the catalogue, and otherwise what ``datasets.load`` raises.
     """
@@ -30,7 +31,7 @@ def load(path: str | os.PathLike, kind: str, side: int | None = None, **columns:
     if named and columns:
         raise UsageError(f"The set {path!r} has its columns already: leave --{next(iter(columns))} out.")
     if not named and (own.is_path(path) or own.several(os.fspath(path))):
-        return own.load(path, kind, side=side, **columns)
+        return own.load(path, kind, side=side or (SIDE if kind == "images" else None), **columns)
     data = datasets.load(path, kind=kind)
     if isinstance(data, Records) and "follow_up_days" in data.patients:
         return at_horizon(data, FIVE_YEARS, START.get(path, 0.0))

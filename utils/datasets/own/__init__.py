@@ -166,7 +166,7 @@ def _kind_of_files(files: tuple[Path, ...]) -> str:
 def _kind_of_folder(path: Path) -> str:
     """What the names in a folder, and in those below it, say of it."""
     names = {other.stem for other in path.glob("*") if other.suffix.lower() in TABLES}
-    if "events" in names and "outcomes" in names:
+    if names & {"events", "outcomes"}:
         return "records"
     below = (Path(place, name) for place, _, found in os.walk(path) for name in found)
     kinds = Counter(map(_kind_of_name, islice(below, LOOKED_AT)))

@@ -38,8 +38,8 @@ def needed(data: Scans) -> str:
         return ""
     found = f"here are {count} ({data.volumes[rows[0]].modality or 'modality not stated'})" if count else "here is none"
     return (
-        f"no network was trained: that needs {FEWEST} patients or more with a mask, in scans of one modality (three to "
-        f"learn from, one to choose by, two to test on), and {found}"
+        f"too few patients for a network, which needs {FEWEST} or more with a mask in scans of one modality (three to "
+        f"learn from, one to choose by, two to test on); {found}"
     )
 
 

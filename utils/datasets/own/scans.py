@@ -14,8 +14,9 @@ from utils.datasets.own.entries import entry
 from utils.datasets.splits import numbered
 from utils.datasets.types import Scans
 from utils.datasets.volumes import SUFFIXES, Volume, personal, read_mask, read_scan, series_in
-from utils.datasets.volumes.dicom import header_of
+from utils.datasets.volumes.dicom import begins_as_dicom, header_of
 from utils.datasets.volumes.series import dicom_files
+from utils.errors import CourseError
 
 WHOLE = (".nii", ".nii.gz", ".nrrd")  # files that hold a whole volume, or a mask
 MARK = re.compile(r"(.*?)[-_. ]?(?:mask|label|labels|labelmap|seg|segmentation|roi)", re.IGNORECASE)
@@ -24,6 +25,8 @@ OF_MASKS, OF_SCANS = ("label", "mask", "seg"), ("image", "scan", "volume")  # ho
 MARGIN_MM = 10.0  # around a mask, as in the course's own scans
 IN_MEMORY = 1_000_000_000  # bytes of voxels; what comes after that is kept on the disk
 FORMS = "NAME.nii.gz with NAME_mask.nii.gz, the same as .nii or .nrrd, or folders of DICOM"
+BLANK = 3  # scans of which all have one PatientID: from here on it hides who they are
+NEIGHBOURS = 20  # files beside a single slice that are looked at
 SHOWN = 6  # fields that identify a person that are named
 
 
@@ -46,7 +49,7 @@ def scans(path: Path, series: int | str | None = None) -> Scans:
     one series; series: which one, where there are several.
 
     volumes: with mask where there is one. tumours: the part around the mask, or the whole scan. groups: patients; scans
-    with the same PatientID are of one. Memory: what is beyond 1 GB is kept in temporary files.
+    with the same PatientID are of one, unless all have it. Memory: what is beyond 1 GB is kept in temporary files.
     """
     if not reading.exists(path):
         raise reading.absent(path)
@@ -57,6 +60,8 @@ def scans(path: Path, series: int | str | None = None) -> Scans:
         volume = replace(volume, name=one.name, mask=_mask(one, volume))
         notes += [f"{one.name}: {note}" for note in volume.notes]
         names, patient = _identity(one.path, series)
+        if _is_one_of_many(one.path):
+            notes.append(f"{one.name}: one slice of a series of which more lie beside it; the folder has them all")
         if names:
             said = reading.listed(sorted(names, key=lambda name: not name.startswith("Patient")), SHOWN)
             notes.append(f"{one.name}: fields that identify a person are filled in: {said}")
@@ -66,7 +71,12 @@ def scans(path: Path, series: int | str | None = None) -> Scans:
             mask = None if volume.mask is None else _on_disk(one.path, volume.mask)
             volume = replace(volume, voxels=_on_disk(one.path, volume.voxels), mask=mask)
         volumes.append(volume)
-        patients.append(f"id {patient}" if patient else f"folder {one.patient}")
+        patients.append((patient, one.patient))
+    ids = [known for known, _ in patients]
+    blank = len(ids) >= BLANK and len(set(ids)) == 1
+    if blank and ids[0]:
+        notes.append("all files have the same PatientID, so it was taken for a blank: each folder counts as a patient")
+    groups = [f"id {known}" if known and not blank else f"folder {where}" for known, where in patients]
     several = [volume.name for volume in volumes if volume.mask is not None and volume.mask.max() > 1]
     if several:
         notes.append(f"of several labels in a mask each counts as inside: {reading.listed(several, 4)}")
@@ -75,7 +85,7 @@ def scans(path: Path, series: int | str | None = None) -> Scans:
         notes.append(f"without a mask: {reading.listed(without, 4)}")
     around = [one if one.mask is None else one.around_mask(MARGIN_MM) for one in volumes]
     own = entry(path, "scans", "segmentation" if len(without) < len(volumes) else "reading", (), notes)
-    return Scans(own, tuple(volumes), tuple(around), numbered(np.array(patients, object)), pd.DataFrame())
+    return Scans(own, tuple(volumes), tuple(around), numbered(np.array(groups, object)), pd.DataFrame())
 
 
 def _file(path: Path, beside: Sequence[Path], named: Path) -> Found:
@@ -120,7 +130,7 @@ def _in_folder(folder: Path) -> list[Found]:
 
 
 def _dicom_folders(folder: Path) -> list[Path]:
-    """The folders that hold one patient's DICOM each: this one, or those in it when the patients differ."""
+    """The folders that hold one scan's DICOM each: this one, or those in it when they are of different visits."""
     files = dicom_files(folder)
     if not files:
         return []
@@ -129,9 +139,9 @@ def _dicom_folders(folder: Path) -> list[Path]:
     first = {folder / file.relative_to(folder).parts[0]: file for file in reversed(files)}
     if len(first) == 1:
         return _dicom_folders(next(iter(first)))
-    patients = {_patient(file) for file in first.values()}
-    # Folders of one patient are series, of which one is to be chosen.
-    return [folder] if len(patients) == 1 and "" not in patients else sorted(first)
+    # Folders of one visit are series, of which one is to be chosen.
+    visits = {str(header_of(file, everything=True).get("StudyInstanceUID", "")) for file in first.values()}
+    return [folder] if len(visits) == 1 and "" not in visits else sorted(first)
 
 
 def _fitting(
@@ -234,6 +244,23 @@ def _identity(path: Path, series: int | str | None) -> tuple[tuple[str, ...], st
     found = [one for one in series_in(path) if one.shape]
     chosen = [one for one in found if series is None or str(one.number) == str(series) or str(series) in one.uid]
     return chosen[0].personal, _patient(chosen[0].files[0])
+
+
+def _is_one_of_many(path: Path) -> bool:
+    """Whether a DICOM file has another one of the same series beside it; of many neighbours the first are looked at."""
+    if path.is_dir() or path.name.lower().endswith(WHOLE):
+        return False
+    series = header_of(path).get("SeriesInstanceUID")
+    beside = [one for one in sorted(path.parent.iterdir()) if one.is_file() and one != path][:NEIGHBOURS]
+    beside = [one for one in beside if one.suffix.lower() == path.suffix.lower() and begins_as_dicom(one)]
+    return bool(series) and any(_series(one) == series for one in beside)
+
+
+def _series(path: Path) -> str | None:
+    try:
+        return header_of(path).get("SeriesInstanceUID")
+    except CourseError:
+        return None
 
 
 def _patient(file: Path) -> str:
