@@ -120,7 +120,7 @@ def catalogue() -> dict[str, Entry]:
 
 
 def packages() -> dict[str, Package]:
-    """All published archives that files are made from, by source: ``pypi:NAME==VERSION``, ``npm:…``, ``debian:…``, https."""
+    """All published archives that files are made from, by source: ``pypi:…``, ``npm:…``, ``debian:…`` or an address."""
     listed = _contents(data_folder())["packages"]
     return {source: Package(source=source, **table) for source, table in listed.items()}
 
