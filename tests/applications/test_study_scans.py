@@ -61,9 +61,9 @@ def test_what_a_scan_is(data):
 
 
 def test_a_scan_without_a_unit_is_a_ct_when_it_holds_air():
-    assert study_scans.is_ct(volume(0, "", ""))
-    assert not study_scans.is_ct(Volume("mr", "", np.full((2, 9, 9), 300, np.int16), AFFINE))
-    assert not study_scans.is_ct(volume(0, "MR", ""))
+    assert patients.is_ct(volume(0, "", ""))
+    assert not patients.is_ct(Volume("mr", "", np.full((2, 9, 9), 300, np.int16), AFFINE))
+    assert not patients.is_ct(volume(0, "MR", ""))
 
 
 def test_features_are_measured_per_label(data):

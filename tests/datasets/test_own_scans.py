@@ -16,6 +16,7 @@ from utils.datasets.own import patients
 from utils.datasets.own.entries import entry
 from utils.datasets.own.summary import summary
 from utils.datasets.volumes import Volume
+from utils.datasets.volumes.volume import UNITS
 from utils.errors import UsageError
 
 VOXELS, MASK = patient(0)
@@ -313,11 +314,13 @@ def test_the_summary(tmp_path):
 
 
 def collection(modalities, masks=None):
-    """Scans with these modalities, each with a mask or without."""
+    """Scans with these modalities, each with a mask or without; without one, with the values of a CT or not."""
+    stated = {"like a CT": ("", VOXELS), "": ("", VOXELS + 1000)}
     masks = [True] * len(modalities) if masks is None else masks
     volumes = tuple(
-        Volume(f"p{number}", modality, VOXELS.copy(), np.eye(4), MASK.copy() if there else None)
+        Volume(f"p{number}", name, voxels.copy(), np.eye(4), MASK.copy() if there else None, UNITS.get(name, ""))
         for number, (modality, there) in enumerate(zip(modalities, masks, strict=True))
+        for name, voxels in [stated.get(modality, (modality, VOXELS))]
     )
     own = entry(Path("x"), "scans", "segmentation")
     return datasets.Scans(own, volumes, volumes, np.arange(len(volumes)), pd.DataFrame())
@@ -329,7 +332,8 @@ def collection(modalities, masks=None):
         (["CT"] * 5, None, "here are 5 (CT)"),
         (["CT"] * 5 + ["MR"] * 4, None, "here are 5 (CT)"),
         (["CT"] * 7, [True] * 5 + [False] * 2, "here are 5 (CT)"),
-        ([""] * 2, None, "here are 2 (modality not stated)"),
+        ([""] * 5 + ["like a CT"] * 2, None, "here are 5 (modality not stated)"),
+        (["CT"] * 2 + ["like a CT"] * 3, None, "here are 5 (CT)"),
         (["CT"], [False], "here is none"),
     ],
 )

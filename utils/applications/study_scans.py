@@ -9,6 +9,7 @@ from matplotlib.lines import Line2D
 from scipy import ndimage
 
 from utils import plots
+from utils.datasets.own.patients import is_ct
 from utils.datasets.types import Scans
 from utils.datasets.volumes import Volume
 from utils.datasets.volumes.geometry import CANONICAL, turn
@@ -19,7 +20,6 @@ PLANES = ("axial", "coronal", "sagittal")
 OUTLINES = plots.COLOURS[4:6]  # orange and light blue
 MOST_PIXELS = 256  # per side of a picture
 MOST_LABELS = 5  # structures of one mask that get a row of features each
-AIR = -900  # HU: a scan without a unit that holds such numbers is taken for a CT
 SHOWN = {
     "volume, ml": ("shape", "MeshVolume", 0.001),
     "surface, cm²": ("shape", "SurfaceArea", 0.01),
@@ -33,13 +33,6 @@ SHOWN = {
     "kurtosis": ("firstorder", "Kurtosis", 1),
     "entropy": ("firstorder", "Entropy", 1),
 }
-
-
-def is_ct(volume: Volume) -> bool:
-    """Whether the numbers are Hounsfield units: the file says so, or it says nothing and some are as low as air's."""
-    if volume.units or volume.modality:
-        return volume.units == "HU"
-    return min(int(part.min()) for part in volume.voxels) <= AIR
 
 
 def geometry(data: Scans) -> pd.DataFrame:

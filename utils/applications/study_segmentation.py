@@ -21,7 +21,8 @@ from scipy.special import expit
 
 from utils.applications import scan_tumours
 from utils.applications.scans import SCALE
-from utils.applications.study_scans import is_ct, turned
+from utils.applications.study_scans import turned
+from utils.datasets.own.patients import is_ct
 from utils.datasets.splits import Split
 from utils.datasets.types import Scans
 from utils.datasets.volumes import Volume

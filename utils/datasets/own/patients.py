@@ -9,13 +9,15 @@ import numpy as np
 
 from utils.datasets.splits import Split
 from utils.datasets.types import Scans
+from utils.datasets.volumes import Volume
 
 FEWEST = 6  # patients: three to learn from, one to choose by, two to test on
+AIR = -900  # HU: a scan without a unit that holds such numbers is taken for a CT
 TEST, VALIDATION = 0.25, 0.15  # shares of the patients
 
 
 def divided(data: Scans, seed: int = 0) -> Split | None:
-    """The volumes of the commonest modality that have a mask, divided by whole patients; None when they are too few.
+    """The volumes with a mask of the commonest kind (see ``kind``), divided by whole patients; None when too few.
 
     About a quarter of the patients for the test, two at least, and one in seven for validation, one at least.
     """
@@ -36,16 +38,27 @@ def needed(data: Scans) -> str:
     count = len(np.unique(data.groups[rows]))
     if count >= FEWEST:
         return ""
-    found = f"here are {count} ({data.volumes[rows[0]].modality or 'modality not stated'})" if count else "here is none"
+    found = f"here are {count} ({kind(data.volumes[rows[0]])})" if count else "here is none"
     return (
         f"too few patients for a network, which needs {FEWEST} or more with a mask in scans of one modality (three to "
         f"learn from, one to choose by, two to test on); {found}"
     )
 
 
+def kind(volume: Volume) -> str:
+    """What scans can be studied together: "CT", another modality, or "modality not stated"."""
+    return "CT" if is_ct(volume) else volume.modality or "modality not stated"
+
+
+def is_ct(volume: Volume) -> bool:
+    """Whether the numbers are Hounsfield units: the file says so, or it says nothing and some are as low as air's."""
+    if volume.units or volume.modality:
+        return volume.units == "HU"
+    return min(int(part.min()) for part in volume.voxels) <= AIR
+
+
 def _usable(data: Scans) -> np.ndarray:
-    """The volumes with a mask of the modality that most patients have, by number."""
-    masked = [row for row, volume in enumerate(data.volumes) if volume.mask is not None]
-    counts = Counter(data.volumes[row].modality for row in masked)
-    commonest = counts.most_common(1)[0][0] if counts else ""
-    return np.array([row for row in masked if data.volumes[row].modality == commonest], np.int64)
+    """The volumes with a mask of the kind that most of them are, by number."""
+    kinds = {row: kind(volume) for row, volume in enumerate(data.volumes) if volume.mask is not None}
+    commonest = Counter(kinds.values()).most_common(1)[0][0] if kinds else ""
+    return np.array([row for row, found in kinds.items() if found == commonest], np.int64)

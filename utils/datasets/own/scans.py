@@ -225,10 +225,17 @@ def _volume(path: Path, series: int | str | None) -> Volume:
             numbers = [one.number for one in there]
             words = [one.words(in_full=numbers.count(one.number) > 1) for one in there]
             most = max(there, key=lambda one: len(one.files))
-            advice = most.number if numbers.count(most.number) == 1 and most.number is not None else most.uid[-10:]
+            known = most.number is not None and numbers.count(most.number) == 1
+            advice = most.number if known else _ending(most.uid, [one.uid for one in there])
             problem = f"expected one series, found {len(there)}: {', '.join(words[:4])}{' …' if words[4:] else ''}"
             raise reading.refusal(path, "", f"{problem}; choose one with --series, such as --series {advice}.")
     return read_scan(path, series if path.is_dir() else None)
+
+
+def _ending(uid: str, every: Sequence[str]) -> str:
+    """The end of a UID, long enough to be that of no other."""
+    lengths = (length for length in range(10, len(uid)) if sum(one.endswith(uid[-length:]) for one in every) == 1)
+    return uid[-next(lengths, len(uid)) :]
 
 
 def _identity(path: Path, series: int | str | None) -> tuple[tuple[str, ...], str]:
