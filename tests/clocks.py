@@ -14,6 +14,8 @@ IDENTITIES = {
     "pids",
     "pid_exists",
     "cmdline",
+    "children",
+    "environ",
     "status",
 }  # what psutil says of a process that no load can change
 WORDS = r"\b((?<!the )seconds?|minutes?|time of|same time|speed|faster|slower|clock|MB|megabytes|RSS)\b"
