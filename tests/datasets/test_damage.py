@@ -32,7 +32,7 @@ DAMAGE = {
 @pytest.mark.parametrize(("entry", "file"), LOADED, ids=[file.path for _, file in LOADED])
 def test_damage_is_one_sentence(elsewhere, entry, file, words):
     for part in entry.files:
-        (elsewhere / part.path).parent.mkdir(exist_ok=True)
+        (elsewhere / part.path).parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(SHIPPED / part.path, elsewhere / part.path)
     DAMAGE[words](elsewhere / file.path)
     assert state(entry, file) == ("missing" if "missing" in words else "wrong")

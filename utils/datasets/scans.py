@@ -18,6 +18,8 @@ def scans(entry: Entry) -> Scans:
 
     A tumour of the lung is there in full resolution too; the other tumours are cut out of their volumes.
     """
+    for file in entry.files:  # whether they are whole, before a second goes into unpacking
+        read(entry, file.path.rsplit("/", 1)[1])
     geometry = read_csv(entry, "geometry.csv").set_index("name")
     volumes = {name: _volume(entry, name, row) for name, row in geometry.iterrows()}
     whole = {name: volume for name, volume in volumes.items() if not name.endswith("_tumour")}
