@@ -24,18 +24,16 @@ def seen(nuclei):
     return *found, nuclei.labels[train], nuclei.labels[test]
 
 
-@pytest.mark.parametrize("depth", ["block_3", "block_8", "features"])
-def test_features_are_the_outputs_of_the_body(nuclei, depth):
-    pictures = nuclei.images[:5]
-    together = transfer.features(pictures, ["block_3", depth], side=48)[depth][0]
-    assert np.allclose(together, nn.predict(transfer.body(48, depth), pictures), atol=1e-5)
-    assert np.allclose(together, transfer.features(pictures, [depth], side=48, batch_size=2)[depth][0], atol=1e-4)
-
-
-def test_deep_features_are_means_over_places(nuclei):
-    pictures, network = nuclei.images[:3], transfer.body(48)
-    maps = nn.predict(keras.Model(network.inputs, network.get_layer("block_5").output), pictures)
-    assert np.allclose(transfer.features(pictures, ["block_5"])["block_5"][0], maps.mean(axis=(1, 2)), atol=1e-4)
+def test_features_are_means_over_the_places_of_a_block(nuclei):
+    """Whatever the batches, and together as alone."""
+    pictures, network = nuclei.images[:5], transfer.body(48)
+    found = transfer.features(pictures, ["block_3", "block_8", "features"], batch_size=2)
+    maps = nn.predict(keras.Model(network.inputs, network.get_layer("block_8").output), pictures)
+    assert np.allclose(found["block_8"][0], maps.mean(axis=(1, 2)), atol=1e-4)
+    assert np.allclose(found["features"][0], nn.predict(network, pictures), atol=1e-4)
+    assert np.allclose(found["block_3"][0], nn.predict(transfer.body(48, "block_3"), pictures), atol=1e-4)
+    for depth, width in transfer.WIDTHS.items():
+        assert depth not in found or found[depth].shape == (1, 5, width)
 
 
 def test_grey_pictures_are_three_equal_channels(nuclei):
