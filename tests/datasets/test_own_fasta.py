@@ -201,3 +201,17 @@ def test_a_genome_by_mistake_is_refused_before_it_is_read(tmp_path):
     most = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert most < 2e6
+
+
+def test_four_times_the_records_are_four_times_the_work(tmp_path):
+    from effort import calls
+
+    def written(count):
+        letters = np.random.default_rng(0).choice(list("ACGT"), (count, 60))
+        records = [f">s{n} {n % 3}\n{''.join(row)}\n" for n, row in enumerate(letters)]
+        (tmp_path / f"{count}.fa").write_text("".join(records))
+        return tmp_path / f"{count}.fa"
+
+    datasets.load(written(100))  # loads the libraries
+    few, many = written(1_000), written(4_000)
+    assert calls(lambda: datasets.load(many)) <= 4.4 * calls(lambda: datasets.load(few))

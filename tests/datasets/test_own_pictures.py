@@ -110,6 +110,8 @@ def table(tmp_path):
         ("file,label,group", "pictures/im{n}.png,{label},{patient}", {}),
         ("File Name;Category;Subject", "im{n}.png;{label};{patient}", {}),
         ("what,dx,who", "im{n}.png,{label},{patient}", {"id": "what", "label": "dx", "group": "who"}),
+        ("file,label,patient", "im{n},{label},{patient}", {}),
+        ("image_id,dx,lesion_id", "im{n},{label},{patient}", {"label": "dx", "group": "lesion_id"}),
         ("img,y,patient,age", ".\\pictures\\im{n}.png,{label},{patient},50", {}),
     ],
 )
@@ -121,7 +123,7 @@ def test_a_table_names_file_label_and_patient(table, header, row, options):
     assert data.labels.tolist() == [1, 1, 0, 0] * 6
     assert len(set(data.groups.tolist())) == 12
     assert not any("no patient is known" in note for note in data.entry.notes)
-    kind = "images" if options else None
+    kind = "images" if "id" in options else None
     assert datasets.load(folder / "labels.csv", kind, **options).labels.tolist() == data.labels.tolist()
     parts = plan(data).parts().values()
     assert not set.intersection(*(set(data.groups[rows].tolist()) for rows in parts))

@@ -217,10 +217,10 @@ def _kind(path: Path, options: dict[str, object]) -> str:
     where, there = f"line {found.line}", found.there()
     if fitting:
         raise reading.refusal(path, where, f"expected molecules or sequences, found both in {there}; say --kind.")
+    if names & {"file", *tables.FILE} and ("label" in options or names & {"label", *tables.LABEL}):
+        return "images"
     if names & {"id", *tables.PERSON} and names & {"label", "time", *tables.TIME, *tables.VARIABLE}:
         return "records"
-    if names & {"file", *tables.FILE} and names & {"label", *tables.LABEL}:
-        return "images"
     expected = "smiles and labels (molecules), or sequence and label (sequences)"
     advice = "name one with --smiles or --sequence"
     raise reading.refusal(path, where, f"expected the columns {expected}, found {there}; {advice}.")
