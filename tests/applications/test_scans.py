@@ -89,7 +89,7 @@ def test_a_window_of_any_size_gives_the_same(chest, size):
 def test_training_removes_noise(chest, noisy):
     model, _ = scans.train_denoiser(*chest, noise=60.0, steps=60, width=8, seed=0)
     voxels, region = chest
-    before, after = (scans.quality(voxels, one, region)[:, 0].mean() for one in (noisy, scans.denoised(model, noisy)))
+    before, after = (scans.psnr(voxels, one, region).mean() for one in (noisy, scans.denoised(model, noisy)))
     assert after > before + 1.5
 
 
@@ -98,18 +98,29 @@ def test_training_removes_noise(chest, noisy):
 
 def test_quality_is_that_of_the_region(chest, noisy):
     voxels, region = chest
-    found = scans.quality(voxels, noisy, region)
-    assert found.shape == (12, 2)
+    found = scans.psnr(voxels, noisy, region)
+    assert found.shape == (12,)
     error = (voxels.clip(-1000, 400) - noisy.clip(-1000, 400))[3][region[3]]
-    assert found[3, 0] == pytest.approx(20 * np.log10(1400 / np.sqrt(np.mean(error.astype(float) ** 2))), rel=1e-5)
+    assert found[3] == pytest.approx(20 * np.log10(1400 / np.sqrt(np.mean(error.astype(float) ** 2))), rel=1e-5)
     outside = np.where(region, voxels, 500)
-    assert np.isinf(scans.quality(voxels, outside, region)[:, 0]).all()
+    assert np.isinf(scans.psnr(voxels, outside, region)).all()
+
+
+def test_structure_is_judged_in_the_box_around_the_body(chest, noisy):
+    voxels, region = chest
+    found = scans.ssim(voxels, noisy, region)
+    assert found.shape == (12,)
+    assert (found < 0.9).all()
+    rows, columns = (np.flatnonzero(region[5].any(axis=axis)) for axis in (1, 0))
+    elsewhere = np.ones(region.shape, bool)
+    elsewhere[5, rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1] = False
+    assert scans.ssim(voxels, np.where(elsewhere, 300, voxels), region)[5] == 1
 
 
 @pytest.mark.parametrize("name", scans.RIVALS)
 def test_each_rival_removes_noise(chest, noisy, name):
     voxels, region = (part[4:8] for part in chest)
-    score = lambda answer: scans.quality(voxels, answer, region)[:, 0].mean()  # noqa: E731
+    score = lambda answer: scans.psnr(voxels, answer, region).mean()  # noqa: E731
     method, setting, best = scans.tuned(name, noisy[4:8], 60.0, score)
     assert setting in scans.RIVALS[name][1]
     assert len(scans.RIVALS[name][1]) == 6

@@ -1,6 +1,6 @@
 """Less noise in a CT: a small 3-D network that learns from patches of one patient, beside three classical methods."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from itertools import product
 from typing import Any
@@ -20,6 +20,7 @@ from utils.nn.training import fit, seeded
 
 KERNELS = ((3, 3, 3), *[(1, 3, 3)] * 4, (3, 3, 3))  # slices are far apart: only two layers look at their neighbours
 HALO = tuple(sum(kernel[axis] // 2 for kernel in KERNELS) for axis in range(3))  # what a voxel sees on each side
+LIMITS = -1000.0, 400.0  # HU, from air to dense soft tissue: where a denoised scan is judged
 SCALE = 200.0  # HU; the network sees them divided by this
 
 
@@ -89,9 +90,11 @@ class Patches(keras.utils.PyDataset):
         self.random, self.steps, self.batch_size, self.size = np.random.default_rng(seed), steps, batch_size, size
         self.clean = padded(voxels)
         self.grain = grain(self.clean.shape, noise, self.random)
-        room = np.array(voxels.shape) - size
-        corners = np.argwhere(region) - np.array(size) // 2
-        self.corners = corners[((corners >= 0) & (corners <= room)).all(axis=1)]
+        middles = tuple(
+            slice(side // 2, side // 2 + one - side + 1) for side, one in zip(size, voxels.shape, strict=True)
+        )
+        self.room = region[middles].shape  # of corners, one for each place of a middle
+        self.corners = np.flatnonzero(region[middles])
 
     def __len__(self):
         return self.steps
@@ -100,7 +103,8 @@ class Patches(keras.utils.PyDataset):
         whole = np.array(self.size) + 2 * np.array(HALO)
         clean, noisy = [], []
         for _ in range(self.batch_size):
-            patch = _cut(self.clean, self.random.choice(self.corners), whole)
+            corner = np.unravel_index(self.random.choice(self.corners), self.room)
+            patch = _cut(self.clean, corner, whole)
             elsewhere = self.random.integers(np.array(self.grain.shape) - whole + 1)
             patch = patch[..., :: self.random.choice([1, -1])]
             clean.append(patch[tuple(slice(halo, -halo) for halo in HALO)])
@@ -108,7 +112,7 @@ class Patches(keras.utils.PyDataset):
         return np.stack(noisy)[..., None] / SCALE, np.stack(clean)[..., None] / SCALE
 
 
-def _cut(array: np.ndarray, corner: np.ndarray, size: np.ndarray):
+def _cut(array: np.ndarray, corner: Sequence, size: np.ndarray):
     return array[tuple(slice(start, start + length) for start, length in zip(corner, size, strict=True))]
 
 
@@ -162,19 +166,23 @@ def denoised(model: keras.Model, voxels: np.ndarray, size: tuple[int, int, int] 
 # --- how good -----------------------------------------------------------------------------------------------------
 
 
-def quality(
-    clean: np.ndarray, answer: np.ndarray, region: np.ndarray, limits: tuple[float, float] = (-1000.0, 400.0)
-) -> np.ndarray:
-    """PSNR (dB) of the pixels in the region and SSIM of the box around it, for each slice: float64 (slices, 2).
+def psnr(clean: np.ndarray, answer: np.ndarray, region: np.ndarray) -> np.ndarray:
+    """PSNR in dB of each slice over the pixels of the region: float64 (slices,); see ``metrics.psnr``.
 
-    clean, answer, region (bool, some of each slice): (slices, rows, columns). What lies outside ``limits`` (HU) is cut
-    off; their distance is the range that both measures need.
+    clean, answer, region (bool, some pixels of each slice): (slices, rows, columns). What lies outside ``LIMITS`` is cut
+    off; their distance is the range that the measure needs.
     """
-    found, span = [], limits[1] - limits[0]
-    for truth, seen, where in zip(clean.clip(*limits), answer.clip(*limits), region, strict=True):
+    slices = zip(clean.clip(*LIMITS), answer.clip(*LIMITS), region, strict=True)
+    return np.array([metrics.psnr(truth[where], seen[where], LIMITS[1] - LIMITS[0]) for truth, seen, where in slices])
+
+
+def ssim(clean: np.ndarray, answer: np.ndarray, region: np.ndarray) -> np.ndarray:
+    """Structural similarity of each slice in the box around the region: float64 (slices,). As ``psnr`` otherwise."""
+    found = []
+    for truth, seen, where in zip(clean.clip(*LIMITS), answer.clip(*LIMITS), region, strict=True):
         sides = [np.flatnonzero(where.any(axis=axis)) for axis in (1, 0)]
         box = tuple(slice(places[0], places[-1] + 1) for places in sides)
-        found.append((metrics.psnr(truth[where], seen[where], span), metrics.ssim(truth[box], seen[box], span)))
+        found.append(metrics.ssim(truth[box], seen[box], LIMITS[1] - LIMITS[0]))
     return np.array(found)
 
 
