@@ -300,6 +300,23 @@ def test_what_is_not_there(tmp_path):
     assert refused(tmp_path / "empty", "scans").endswith("or folders of DICOM), found none.")
 
 
+def test_files_that_may_not_be_read(tmp_path, monkeypatch):
+    for file in list(dicom(tmp_path / "p1", VOXELS).iterdir()):
+        file.rename(file.with_suffix(""))
+    assert len(datasets.load(tmp_path / "p1").volumes) == 1
+    (tmp_path / "q").mkdir()
+    (tmp_path / "q" / "slice").write_bytes(b"x")
+
+    def denied(*_, **__):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "open", denied)
+    assert refused(tmp_path / "p1", "scans") == (
+        "p1: expected a file that can be read, found one that cannot (Permission denied)."
+    )
+    assert "found slice." in refused(tmp_path / "q")
+
+
 def test_the_summary(tmp_path):
     for number in range(9):
         write(tmp_path / f"p{number}.nii.gz", patient(number)[0])

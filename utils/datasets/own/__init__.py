@@ -5,6 +5,7 @@ sequences: a table (``.csv`` and its like) or FASTA. molecules: a table or an SD
 and ``outcomes.csv``, or the two paths with a comma between them. ``data/YOUR_OWN.md`` shows each.
 """
 
+import contextlib
 import os
 from collections import Counter
 from collections.abc import Sequence
@@ -169,12 +170,13 @@ def _kind_of_folder(path: Path) -> str:
     if names & {"events", "outcomes"}:
         return "records"
     below = (Path(place, name) for place, _, found in os.walk(path) for name in found)
-    kinds = Counter(map(_kind_of_name, islice(below, LOOKED_AT)))
-    del kinds[None]
+    files = list(islice(below, LOOKED_AT))
+    kinds = Counter(filter(None, map(_kind_of_name, files)))
     if kinds:
         return kinds.most_common(1)[0][0]
-    if is_scan(path):
-        return "scans"
+    with contextlib.suppress(OSError):  # of files that may not be read
+        if any(map(is_scan, files)):  # DICOM often has no suffix
+            return "scans"
     found = reading.listed(sorted(other.name for other in path.iterdir()))
     raise reading.refusal(path, "", f"expected {FOLDERS}, found {found}.")
 
@@ -203,8 +205,9 @@ def _kind(path: Path, options: dict[str, object]) -> str:
     if pictures.is_picture(path.name):
         raise reading.refusal(path, "", "expected a folder of pictures or a table that names them, found one picture.")
     if suffix not in TABLES:
-        if is_scan(path):
-            return "scans"
+        with contextlib.suppress(OSError):
+            if is_scan(path):
+                return "scans"
         raise reading.refusal(path, "", f"expected {FORMS}, found {reading.ending(path)}.")
     if "smiles" in options or "sequence" in options:
         return "molecules" if "smiles" in options else "sequences"

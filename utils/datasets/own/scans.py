@@ -1,5 +1,6 @@
 """Your own scans: DICOM, NIfTI (``.nii``, ``.nii.gz``) and NRRD, one patient or many, with the masks beside them."""
 
+import contextlib
 import re
 import tempfile
 from collections.abc import Collection, Sequence
@@ -14,7 +15,7 @@ from utils.datasets.own.entries import entry
 from utils.datasets.splits import numbered
 from utils.datasets.types import Scans
 from utils.datasets.volumes import SUFFIXES, Volume, personal, read_mask, read_scan, series_in
-from utils.datasets.volumes.dicom import begins_as_dicom, header_of
+from utils.datasets.volumes.dicom import begins_as_dicom, header_of, understood
 from utils.datasets.volumes.series import dicom_files
 from utils.errors import CourseError
 
@@ -53,6 +54,13 @@ def scans(path: Path, series: int | str | None = None) -> Scans:
     """
     if not reading.exists(path):
         raise reading.absent(path)
+    try:
+        return _scans(path, series)
+    except OSError as error:
+        raise reading.unreadable(path, error) from error
+
+
+def _scans(path: Path, series: int | str | None) -> Scans:
     found = _in_folder(path) if path.is_dir() else [_file(path, sorted(path.parent.iterdir()), path.parent)]
     volumes, notes, patients, held = [], [], [], 0
     for one in found:
@@ -140,7 +148,7 @@ def _dicom_folders(folder: Path) -> list[Path]:
     if len(first) == 1:
         return _dicom_folders(next(iter(first)))
     # Folders of one visit are series, of which one is to be chosen.
-    visits = {str(header_of(file, everything=True).get("StudyInstanceUID", "")) for file in first.values()}
+    visits = {_field(file, "StudyInstanceUID") for file in first.values()}
     return [folder] if len(visits) == 1 and "" not in visits else sorted(first)
 
 
@@ -246,33 +254,29 @@ def _identity(path: Path, series: int | str | None) -> tuple[tuple[str, ...], st
     if not path.is_dir():
         if path.name.lower().endswith(WHOLE):
             return (), ""
-        header = header_of(path, everything=True)
-        return personal(header), _patient(path)
+        with understood(path):
+            return personal(header_of(path, everything=True)), _field(path, "PatientID")
     found = [one for one in series_in(path) if one.shape]
     chosen = [one for one in found if series is None or str(one.number) == str(series) or str(series) in one.uid]
-    return chosen[0].personal, _patient(chosen[0].files[0])
+    return chosen[0].personal, _field(chosen[0].files[0], "PatientID")
 
 
 def _is_one_of_many(path: Path) -> bool:
     """Whether a DICOM file has another one of the same series beside it; of many neighbours the first are looked at."""
     if path.is_dir() or path.name.lower().endswith(WHOLE):
         return False
-    series = header_of(path).get("SeriesInstanceUID")
+    series = _field(path, "SeriesInstanceUID")
     beside = [one for one in sorted(path.parent.iterdir()) if one.is_file() and one != path][:NEIGHBOURS]
     beside = [one for one in beside if one.suffix.lower() == path.suffix.lower() and begins_as_dicom(one)]
-    return bool(series) and any(_series(one) == series for one in beside)
+    with contextlib.suppress(CourseError):  # of a neighbour that is damaged
+        return bool(series) and any(_field(one, "SeriesInstanceUID") == series for one in beside)
+    return False
 
 
-def _series(path: Path) -> str | None:
-    try:
-        return header_of(path).get("SeriesInstanceUID")
-    except CourseError:
-        return None
-
-
-def _patient(file: Path) -> str:
-    """The PatientID of a DICOM file, "" without one."""
-    return str(header_of(file).get("PatientID", "") or "")
+def _field(path: Path, name: str) -> str:
+    """What a field of a DICOM header holds, "" without it; it is compared, and not shown."""
+    with understood(path):
+        return str(header_of(path, everything=True).get(name, "") or "")
 
 
 def _on_disk(path: Path, array: np.ndarray) -> np.ndarray:
