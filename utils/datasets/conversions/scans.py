@@ -3,6 +3,7 @@
 import csv as csv_module
 import io
 import plistlib
+import re
 import tarfile
 from collections.abc import Callable
 
@@ -62,6 +63,7 @@ def convert(read: Callable[[str], bytes]) -> dict[str, bytes]:
             places.append({"name": name, "modality": modality, "units": "HU" if modality == "CT" else "", **numbers})
     files["scans/geometry.csv"] = csv(pd.DataFrame(places))
     files["scans/published.csv"] = csv(_published(read))
+    files["scans/cubes.csv"] = csv(_cubes(read))
     files["scans/LICENSE.txt"] = read(f"{FOLDER}LICENSE.txt")
     return files
 
@@ -138,6 +140,18 @@ def _cropped(
     moved = affine.copy()
     moved[:3, 3] += affine[:3, :3] @ [part.start or 0 for part in box]
     return voxels[box], mask[box], moved
+
+
+def _cubes(read: Callable[[str], bytes]) -> pd.DataFrame:
+    """The table of marching cubes in the package: which triangles cut a cube, by which of its corners are inside.
+
+    cube: bit k is set where corner k is inside; only the half in which corner 7 is outside. Then three edges.
+    """
+    source = read(f"{FOLDER}radiomics/src/cshape.c").decode()
+    rows = re.search(r"triTable\[128\]\[16\] = \{(.*?)\};", source, re.S)[1]
+    edges = np.array(re.findall(r"-?\d+", rows), int).reshape(128, 16)
+    triangles = [[cube, *row[at : at + 3]] for cube, row in enumerate(edges) for at in range(0, 15, 3) if row[at] >= 0]
+    return pd.DataFrame(triangles, columns=["cube", "one", "two", "three"])
 
 
 def _published(read: Callable[[str], bytes]) -> pd.DataFrame:
