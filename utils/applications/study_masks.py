@@ -26,7 +26,7 @@ def best(candidates: Mapping[str, Candidate], cases: Sequence[Case]) -> str:
     judged = cases[:MOST_JUDGED]
     found = {name: float(dice(candidate, judged).mean()) for name, candidate in candidates.items()}
     name = max(found, key=found.get)
-    print(f"best of {len(found)}: {name}, with a mean Dice of {found[name]:.3f} on {len(judged)} scans")
+    print(f"best of {len(found)}: {name}, with a mean Dice of {found[name]:.3f} (scans: {len(judged)})")
     return name
 
 

@@ -67,7 +67,9 @@ def features(data: Scans) -> pd.DataFrame:
             found = radiomics(volume, int(label))
             name = volume.name if len(labels) == 1 else f"{volume.name}, label {label}"
             rows[name] = {words: found[kind, feature] * unit for words, (kind, feature, unit) in SHOWN.items()}
-    return pd.DataFrame.from_dict(rows, orient="index").apply(lambda column: column.map(lambda value: f"{value:.4g}"))
+    return pd.DataFrame.from_dict(rows, orient="index").apply(
+        lambda column: column.map(lambda value: f"{value + 0.0:.4g}")
+    )
 
 
 def grey(volume: Volume, picture: np.ndarray, name: str = "soft tissue") -> np.ndarray:
