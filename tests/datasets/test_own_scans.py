@@ -312,7 +312,7 @@ def test_files_that_may_not_be_read(tmp_path, monkeypatch):
 
     monkeypatch.setattr(Path, "open", denied)
     assert refused(tmp_path / "p1", "scans") == (
-        "p1: expected a file that can be read, found one that cannot (Permission denied)."
+        "1-00: expected a file that can be read, found one that cannot (Permission denied)."
     )
     assert "found slice." in refused(tmp_path / "q")
 

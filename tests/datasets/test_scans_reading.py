@@ -179,6 +179,13 @@ def test_a_ct_without_rescale_or_without_air_says_so(tmp_path):
     write_series(tmp_path / "wrong", change=wrong)
     assert "where air has -1000" in " ".join(read_scan(tmp_path / "wrong").notes)
 
+    def inverted(number, header):
+        header.RescaleSlope = -1
+
+    write_series(tmp_path / "inverted", change=inverted)
+    note = "The voxels go from -1743 to -1024 HU, where air has -1000, water 0 and bone up to 3000: is the rescale of "
+    assert read_scan(tmp_path / "inverted").notes[0].startswith(note)
+
 
 def test_frames_of_one_file(tmp_path):
     volume = read_scan(multiframe(tmp_path / "frames.dcm", places=[5, 0, 2.5, 7.5, 10, 12.5]))

@@ -334,6 +334,32 @@ def test_no_room_on_the_disk(tmp_path, monkeypatch):
     refused(write_nrrd(tmp_path / "a.nrrd", encoding="gzip"), "of room for temporary files")
 
 
+def test_a_file_that_the_system_keeps_to_itself(tmp_path, monkeypatch):
+    write_series(tmp_path / "series")
+    write_nifti(tmp_path / "a.nii")
+    write_nrrd(tmp_path / "a.nrrd")
+    write_series(tmp_path, stored=pictures()[:1])
+    (tmp_path / "000.dcm").rename(tmp_path / "plain")
+
+    def forbidden(self, *args, **options):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr("pathlib.Path.open", forbidden)
+    monkeypatch.setattr("builtins.open", lambda *args, **options: forbidden(None))
+    for name in ("a.nii", "a.nrrd", "plain"):
+        refused(tmp_path / name, "expected a file that can be read, found one that cannot (Permission denied)")
+    refused(tmp_path / "series", "expected a file that can be read, found one that cannot (Permission denied)")
+
+
+def test_nan_in_a_large_volume(tmp_path, monkeypatch):
+    monkeypatch.setattr(gathering, "IN_MEMORY", 100)
+    monkeypatch.setattr("utils.datasets.volumes.raw.IN_MEMORY", 100)
+    values = np.ones((6, 5, 4), np.float32)
+    values[1, 2, 3] = np.nan
+    refused(write_nifti(tmp_path / "a.nii", values), "found 1 of slice 3 that are not")
+    refused(write_nrrd(tmp_path / "a.nrrd", values, encoding="raw"), "found 1 of slice 1 that are not")
+
+
 def test_a_large_volume_leaves_the_memory_alone(tmp_path, monkeypatch):
     """Two gigabytes are read in patches; here a small file, with the limit far below its size."""
     monkeypatch.setattr(gathering, "IN_MEMORY", 1000)

@@ -42,14 +42,21 @@ READERS = {  # decoders that are not among the course's packages, for what they 
 
 def begins_as_dicom(path: Path) -> bool:
     """Whether the file has the mark DICM after its preamble."""
-    with path.open("rb") as stream:
-        return stream.read(132)[128:] == b"DICM"
+    return start_of(path, 132)[128:] == b"DICM"
+
+
+def start_of(path: Path, size: int) -> bytes:
+    """The first bytes of a file; CourseError when the system will not hand it over."""
+    try:
+        with path.open("rb") as stream:
+            return stream.read(size)
+    except OSError as error:
+        raise refusal(path, "a file that can be read", f"one that cannot ({error.strerror or error})") from None
 
 
 def kind_of(path: Path) -> str:
     """In words what a file that is no DICOM is, by its first bytes."""
-    with path.open("rb") as stream:
-        start = stream.read(16)
+    start = start_of(path, 16)
     if not start:
         return "an empty file"
     if begins_as_dicom(path):

@@ -9,7 +9,7 @@ import numpy as np
 from utils.datasets.volumes.dicom import not_a
 from utils.datasets.volumes.gathering import gathered
 from utils.datasets.volumes.geometry import TO_LPS, refuse_distorted
-from utils.datasets.volumes.raw import mapped, slices_of
+from utils.datasets.volumes.raw import mapped, refuse_odd_in, slices_of
 from utils.datasets.volumes.refusals import refusal
 from utils.datasets.volumes.volume import Volume
 
@@ -40,8 +40,11 @@ def read_nifti(path: Path) -> Volume:
     packed = path.suffix.lower() == ".gz"
     plain = not packed and (slope, intercept) == (1, 0)
     voxels = mapped(path, stored.offset, dtype, turned) if plain else None
+    slices = slices_of(path, stored.offset, packed, dtype, turned, slope, intercept)
     if voxels is None:
-        voxels = gathered(path, turned, slices_of(path, stored.offset, packed, dtype, turned, slope, intercept))
+        voxels = gathered(path, turned, slices)
+    else:
+        refuse_odd_in(voxels, slices)
     name = path.name[: -len(".nii.gz" if packed else ".nii")]
     return Volume(name, "", voxels, affine, notes=tuple(notes))
 

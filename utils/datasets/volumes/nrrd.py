@@ -10,7 +10,7 @@ from utils.datasets.volumes.dicom import not_a
 from utils.datasets.volumes.gathering import gathered
 from utils.datasets.volumes.geometry import refuse_distorted
 from utils.datasets.volumes.headers import personal
-from utils.datasets.volumes.raw import mapped, read_slices
+from utils.datasets.volumes.raw import mapped, read_slices, refuse_odd_in
 from utils.datasets.volumes.refusals import refusal
 from utils.datasets.volumes.volume import Volume
 
@@ -55,8 +55,11 @@ def read_nrrd(path: Path) -> Volume:
         raise refusal(path, "one number per voxel", f"the type {str(header.get('type'))[:20]}")
     dtype = np.dtype(dtype).newbyteorder(">" if header.get("endian") == "big" else "<")
     voxels = mapped(path, start, dtype, shape) if header["encoding"] == "raw" and not _skips(header) else None
+    slices = _slices(path, start, header, dtype, shape)
     if voxels is None:
-        voxels = gathered(path, shape, _slices(path, start, header, dtype, shape))
+        voxels = gathered(path, shape, slices)
+    else:
+        refuse_odd_in(voxels, slices)
     return Volume(path.stem, "", voxels, affine, notes=tuple(notes))
 
 

@@ -63,6 +63,13 @@ def refuse_odd(path: Path, picture: np.ndarray, number: int) -> None:
         )
 
 
+def refuse_odd_in(voxels: np.ndarray, slices: Callable[[], Iterator[np.ndarray]]) -> None:
+    """CourseError when one of the slices, which are read once for that, holds a value that is not finite."""
+    if voxels.dtype.kind == "f":
+        for _ in slices():
+            pass
+
+
 def mapped(path: Path, start: int, dtype: np.dtype, shape: tuple[int, int, int]) -> np.ndarray | None:
     """The voxels where they are on the disk, when they are many and need no change; else None."""
     size = int(np.prod(shape, dtype=np.int64)) * dtype.itemsize

@@ -1,11 +1,12 @@
 """From the path of a scan to a volume, whichever form it has, and the mask beside it."""
 
+import contextlib
 import os
 from pathlib import Path
 
 import numpy as np
 
-from utils.datasets.volumes.dicom import begins_as_dicom, header_of, kind_of
+from utils.datasets.volumes.dicom import begins_as_dicom, header_of, kind_of, start_of
 from utils.datasets.volumes.geometry import same_grid, turn
 from utils.datasets.volumes.nifti import read_nifti
 from utils.datasets.volumes.nrrd import read_nrrd
@@ -24,7 +25,11 @@ def is_scan(path: str | os.PathLike) -> bool:
     path = Path(path)
     if path.is_dir():
         return any(is_scan(file) for file in path.rglob("*") if file.is_file() and not file.name.startswith("."))
-    return path.is_file() and (path.name.lower().endswith(SUFFIXES) or begins_as_dicom(path))
+    if not path.is_file() or path.name.lower().endswith(SUFFIXES):
+        return path.is_file()
+    with contextlib.suppress(CourseError):  # what may not be read is none
+        return begins_as_dicom(path)
+    return False
 
 
 def read_scan(path: str | os.PathLike, series: int | str | None = None) -> Volume:
@@ -60,7 +65,7 @@ def read_scan(path: str | os.PathLike, series: int | str | None = None) -> Volum
     if series is not None:
         raise UsageError(f"{path.name} is a file: only a folder has several series to choose from.")
     name = path.name.lower()
-    if path.stat().st_size == 0:
+    if not start_of(path, 1):
         raise refusal(path, "a scan", "an empty file")
     if name.endswith((".nii", ".nii.gz")):
         return read_nifti(path)

@@ -18,7 +18,7 @@ from utils.datasets.volumes.volume import UNITS, Volume
 from utils.errors import UsageError
 
 ENDINGS = (".dcm", ".ima", ".dicom")
-AIR = -200  # HU: a CT whose darkest voxel is above holds neither air nor lung
+DARKEST, BRIGHTEST = (-4200, -200), (0, 32767)  # HU: where they are in a CT that holds air and tissue
 
 
 @dataclass(frozen=True)
@@ -163,7 +163,10 @@ def _rescale_notes(series: Series, pictures: list[Picture], voxels: np.ndarray) 
         notes.append("The files state no RescaleIntercept: the numbers are as stored, not Hounsfield units.")
     elif len({(picture.slope, picture.intercept) for picture in pictures}) > 1:
         notes.append("Slope and intercept differ between the slices; each was rescaled by its own.")
-    darkest = min(int(part.min()) for part in voxels)
-    if darkest > AIR:
-        notes.append(f"The darkest voxel has {darkest} HU, where air has -1000: is the rescale of these files right?")
+    ends = min(float(part.min()) for part in voxels), max(float(part.max()) for part in voxels)
+    if not all(low <= end <= high for end, (low, high) in zip(ends, (DARKEST, BRIGHTEST), strict=True)):
+        notes.append(
+            f"The voxels go from {ends[0]:.0f} to {ends[1]:.0f} HU, where air has -1000, water 0 and bone up to 3000: "
+            "is the rescale of these files right?"
+        )
     return notes
