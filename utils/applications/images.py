@@ -107,7 +107,7 @@ class Trained:
     multilabel: bool
     history: keras.callbacks.History
 
-    def logits(self, images: np.ndarray, batch_size: int = 50) -> np.ndarray:
+    def logits(self, images: np.ndarray, batch_size: int = 100) -> np.ndarray:
         """Mean of the logits over the networks and the mirrored views, float32 (n, outputs)."""
         total, tta_views = 0.0, VIEWS[self.recipe.mirror]
         for model in self.models:
