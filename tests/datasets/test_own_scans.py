@@ -378,11 +378,13 @@ def test_the_split_is_by_whole_patients(seed):
 MEASURE = """
 import resource, sys
 from utils.datasets import own
+from utils.datasets.own import patients
 from utils.datasets.own.summary import summary
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 data = own.load(sys.argv[1])
 assert data.volumes[0].voxels.nbytes > 2e9
 summary(data)
+assert not patients.is_ct(data.volumes[0])
 print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)
 """
 

@@ -9,7 +9,7 @@ from matplotlib.lines import Line2D
 from scipy import ndimage
 
 from utils import plots
-from utils.datasets.own.patients import is_ct
+from utils.datasets.own.patients import SAMPLE, is_ct
 from utils.datasets.types import Scans
 from utils.datasets.volumes import Volume
 from utils.datasets.volumes.geometry import CANONICAL, turn
@@ -76,8 +76,8 @@ def grey(volume: Volume, picture: np.ndarray, name: str = "soft tissue") -> np.n
     """A plane from 0 to 1: in a window of CT, otherwise from the 1st to the 99th percentile of the scan."""
     if is_ct(volume):
         return window(picture, *WINDOWS[name])
-    step = max(volume.voxels.size // 1_000_000, 1)
-    low, high = np.percentile(np.asarray(volume.voxels).reshape(-1)[::step], (1, 99))
+    step = max(len(volume.voxels) // SAMPLE, 1)  # not all slices: they may be many, and on the disk
+    low, high = np.percentile(np.asarray(volume.voxels[::step, ::2, ::2]), (1, 99))
     return window(picture, (low + high) / 2, max(high - low, 1e-6))
 
 
@@ -94,7 +94,7 @@ def planes(volume: Volume, *masks: np.ndarray) -> list[list[np.ndarray]]:
     found = []
     for axis in range(3):
         spacing = np.delete(whole.spacing, axis)
-        cut = [np.asarray(array[(slice(None),) * axis + (middle[axis],)]) for array in (whole.voxels, *masks)]
+        cut = [array[(slice(None),) * axis + (middle[axis],)] for array in (whole.voxels, *masks)]
         # Slices count up to the head, which is to be above.
         cut = [one[::-1] if axis else one for one in cut]
         found.append([_square(one, spacing, order=int(place == 0)) for place, one in enumerate(cut)])
@@ -147,6 +147,9 @@ def _square(picture: np.ndarray, spacing: np.ndarray, order: int) -> np.ndarray:
     sides = np.array(picture.shape) * spacing
     pixel = max(spacing.min(), sides.max() / MOST_PIXELS)
     shape = np.maximum(np.round(sides / pixel), 1).astype(int)
+    steps = np.maximum((pixel / spacing).astype(int), 1)  # of what is on the disk, no more is read than is shown
+    picture = picture[tuple(slice(step // 2, None, step) for step in steps)]
+    spacing = spacing * steps
     at = [(np.arange(size) + 0.5) * pixel / step - 0.5 for size, step in zip(shape, spacing, strict=True)]
     kind = bool if order == 0 else np.float32
     found = ndimage.map_coordinates(
