@@ -183,7 +183,7 @@ def test_a_ct_without_rescale_or_without_air_says_so(tmp_path):
         header.RescaleSlope = -1
 
     write_series(tmp_path / "inverted", change=inverted)
-    note = "The voxels of 6 slices go from -1743 to -1024 HU, where air has -1000, water 0 and bone up to 3000: is the rescale of "
+    note = "The voxels of 6 slices go from -1743 to -1024 HU, where air has -1000, water 0 and bone up to 3000: "
     assert read_scan(tmp_path / "inverted").notes[0].startswith(note)
 
 
