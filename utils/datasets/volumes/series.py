@@ -168,7 +168,7 @@ def _rescale_notes(series: Series, pictures: list[Picture], voxels: np.ndarray) 
     ends = float(some.min()), float(some.max())
     if not all(low <= end <= high for end, (low, high) in zip(ends, (DARKEST, BRIGHTEST), strict=True)):
         notes.append(
-            f"The voxels of {counted(len(some), 'slice')} go from {ends[0]:.0f} to {ends[1]:.0f} HU, where air has -1000, "
-            "water 0 and bone up to 3000: is the rescale of these files right?"
+            f"The voxels of {counted(len(some), 'slice')} go from {ends[0]:.0f} to {ends[1]:.0f} HU, where air has "
+            "-1000, water 0 and bone up to 3000: is the rescale of these files right?"
         )
     return notes
