@@ -6,7 +6,7 @@ same network from a random start shows what the photographs were worth.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import cache, lru_cache
 
 import keras
 import numpy as np
@@ -47,12 +47,16 @@ def body(side: int, depth: str = "features", pretrained: bool = True) -> keras.M
         With the weights learned from photographs, or with random ones.
     """
     _checked(depth)
-    weights = datasets.load("efficientnet_lite0").arrays if pretrained else None
-    network = efficientnet_lite0(weights, side=side)
+    network = efficientnet_lite0(_photographs() if pretrained else None, side=side)
     if depth == "features":
         return network
     averaged = layers.GlobalAveragePooling2D(name="mean_over_places")(network.get_layer(depth).output)
     return keras.Model(network.inputs, averaged, name=f"efficientnet_lite0_until_{depth}")
+
+
+@cache
+def _photographs() -> Mapping[str, np.ndarray]:
+    return datasets.load("efficientnet_lite0").arrays
 
 
 def features(
@@ -102,14 +106,19 @@ def features(
     return dict(zip(depths, np.split(answers, ends[:-1], axis=2), strict=True))
 
 
+@lru_cache(maxsize=2)
+def _frozen_body(side: int) -> keras.Model:
+    """One network for all extractors of a side, since nothing here trains it."""
+    return body(side)
+
+
 @lru_cache(maxsize=4)
 def _extractor(shape: tuple[int, ...], depths: tuple[str, ...], side: int) -> Callable[[np.ndarray], np.ndarray]:
     """Pictures → one row of features, those of all depths after each other; made once for pictures of one shape.
 
     Compiled, since that makes the many small layers three times as fast.
     """
-    inputs = keras.Input(shape)
-    network = body(side)
+    inputs, network = keras.Input(shape), _frozen_body(side)
     maps = [network.get_layer(depth).output for depth in depths]
     means = [
         one if depth == "features" else ops.mean(one, axis=(1, 2)) for depth, one in zip(depths, maps, strict=True)
