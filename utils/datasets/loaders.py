@@ -7,6 +7,7 @@ from typing import Any
 from utils.datasets import chromosome, images, molecules, own, records, scans, sequences, weights
 from utils.datasets.catalogue import Entry, catalogue, find
 from utils.datasets.types import DicomFiles, Images, Molecules, Records, Scans, Sequences, Signals
+from utils.datasets.weights import Weights
 from utils.errors import UsageError
 
 LOADERS = {
@@ -30,14 +31,14 @@ OF_A_KIND = {"molecules": molecules.molecules, "images": images.medmnist}
 
 def load(
     name: str | os.PathLike, kind: str | None = None, **options: Any
-) -> Images | Records | Signals | Sequences | Molecules | Scans | DicomFiles:
+) -> Images | Records | Signals | Sequences | Molecules | Scans | DicomFiles | Weights:
     """The dataset of this name or path, as ``Images``, ``Records``, ``Signals``, ``Sequences``, ``Molecules``,
-    ``Scans`` or ``DicomFiles``.
+    ``Scans``, ``DicomFiles`` or ``Weights``.
 
     A name is one of the catalogue: what ships with the course is read from ``data/``; the rest is fetched into the
     cache first. A path is your own data: see ``data/YOUR_OWN.md``. A name stays a name where a folder is called so.
-    kind: "images", "records", "signals", "sequences", "molecules", "scans" or "files", when only that is of use; for
-    your own data it may be left out where suffix and columns tell it.
+    kind: "images", "records", "signals", "sequences", "molecules", "scans", "files" or "weights", when only that is of use;
+    for your own data it may be left out where suffix and columns tell it.
     Options: ``size``, side of a patch in pixels, for "nuclei" (48); ``as_published=True`` for "nafld" keeps two
     variables that are false copies (see its card); ``label``, ``smiles``, ``sequence``, ``group``, ``id`` and ``time``
     name the columns of a path. Raises UsageError for an unknown name or option or a name of
