@@ -43,7 +43,8 @@ class File:
 class Entry:
     """What the catalogue says of one dataset.
 
-    kind: images, records, signals, sequences, molecules, scans or files; it decides the type that ``load`` returns.
+    kind: images, records, signals, sequences, molecules, scans, files or weights; it decides the type that ``load``
+    returns.
     embedded: True when the files are in ``data/``, False when they are fetched into the cache.
     sources: where the files are made from, best first.
     licence_certainty: stated (in what is fetched), looked up (where the publisher states it), second-hand (as others
