@@ -7,6 +7,7 @@ from utils.datasets.loaders import load
 from utils.datasets.splits import Split
 from utils.datasets.types import DicomFiles, Images, Molecules, Records, Scans, Sequences, Signals, TissueField
 from utils.datasets.volumes.volume import Volume
+from utils.datasets.weights import Weights
 
 __all__ = [
     "DicomFiles",
@@ -20,6 +21,7 @@ __all__ = [
     "Split",
     "TissueField",
     "Volume",
+    "Weights",
     "catalogue",
     "load",
     "splits",
