@@ -37,8 +37,8 @@ def load(
 
     A name is one of the catalogue: what ships with the course is read from ``data/``; the rest is fetched into the
     cache first. A path is your own data: see ``data/YOUR_OWN.md``. A name stays a name where a folder is called so.
-    kind: "images", "records", "signals", "sequences", "molecules", "scans", "files" or "weights", when only that is of use;
-    for your own data it may be left out where suffix and columns tell it.
+    kind: "images", "records", "signals", "sequences", "molecules", "scans", "files" or "weights", when only that is of
+    use; for your own data it may be left out where suffix and columns tell it.
     Options: ``size``, side of a patch in pixels, for "nuclei" (48); ``as_published=True`` for "nafld" keeps two
     variables that are false copies (see its card); ``label``, ``smiles``, ``sequence``, ``group``, ``id`` and ``time``
     name the columns of a path. Raises UsageError for an unknown name or option or a name of
