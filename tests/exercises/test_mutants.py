@@ -92,7 +92,7 @@ EQUIVALENT = {
             "normal = np.cross(orientation[:-3], orientation[3:])",
             "normal = np.cross(orientation[:3], orientation[-3:])",
         ],
-        "no two slices of a check are exactly 0.01 mm apart": ["if np.any(np.diff(along[order]) <= SAME_PLACE):"],
+        "no two slices of a check are exactly 0.01 mm apart": ["if np.any(np.diff(along[order]) <= 0.01):"],
     },
     "8.5": {
         "the distances go both ways": [

@@ -4,8 +4,6 @@ import numpy as np
 
 from utils.exercises.core import exercise
 
-SAME_PLACE = 0.01  # mm
-
 
 @exercise(
     "8.2",
@@ -23,7 +21,7 @@ def slice_order(positions, orientation):
     normal = np.cross(orientation[:3], orientation[3:])
     along = positions @ normal
     order = np.argsort(along)
-    if np.any(np.diff(along[order]) < SAME_PLACE):
+    if np.any(np.diff(along[order]) < 0.01):
         raise ValueError("Two slices lie at the same place.")
     return order
 
@@ -77,7 +75,7 @@ def _(answer, rng):
 def _by(number, positions):
     """The order by any number per slice, with the refusal."""
     order = np.argsort(number, kind="stable")
-    if np.any(np.diff(number[order]) < SAME_PLACE):
+    if np.any(np.diff(number[order]) < 0.01):
         raise ValueError
     return order
 
