@@ -169,8 +169,8 @@ def denoised(model: keras.Model, voxels: np.ndarray, size: tuple[int, int, int] 
 def psnr(clean: np.ndarray, answer: np.ndarray, region: np.ndarray) -> np.ndarray:
     """PSNR in dB of each slice over the pixels of the region: float64 (slices,); see ``metrics.psnr``.
 
-    clean, answer, region (bool, some pixels of each slice): (slices, rows, columns). What lies outside ``LIMITS`` is cut
-    off; their distance is the range that the measure needs.
+    clean, answer, region (bool, some pixels of each slice): (slices, rows, columns). What lies outside ``LIMITS`` is
+    cut off; their distance is the range that the measure needs.
     """
     slices = zip(clean.clip(*LIMITS), answer.clip(*LIMITS), region, strict=True)
     return np.array([metrics.psnr(truth[where], seen[where], LIMITS[1] - LIMITS[0]) for truth, seen, where in slices])
