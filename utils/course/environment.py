@@ -59,7 +59,7 @@ def guarded(folder: Path, threads: int | None = None) -> dict[str, str]:
         (folder / "matplotlibrc").write_text("# nothing here: Matplotlib's own defaults\n", encoding="utf-8")
     except OSError as error:
         raise CourseError(f"{folder} cannot be written ({error.strerror or error}): choose another folder.") from error
-    others = left_out() | {"JPY_SESSION_NAME"}  # the notebook from which the course was called is none of its kernels'
+    others = left_out() | {"JPY_SESSION_NAME"}  # the notebook that called the course
     kept = {name: value for name, value in os.environ.items() if name not in others}
     python_path = os.pathsep.join(filter(None, [str(PACKAGE_PARENT), kept.get("PYTHONPATH")]))
     chosen = (dict.fromkeys(THREADS, str(threads)) if threads else {}) | kept

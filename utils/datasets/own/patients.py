@@ -39,7 +39,7 @@ def needed(data: Scans) -> str:
     count = len(np.unique(data.groups[rows]))
     if count >= FEWEST:
         return ""
-    found = f"here are {count} ({kind(data.volumes[rows[0]])})" if count else "here is none"
+    found = f"here are {count} ({kind(data.volumes[rows[0]])})" if count else "here are no such patients"
     return (
         f"too few patients for a network, which needs {FEWEST} or more with a mask in scans of one modality (three to "
         f"learn from, one to choose by, two to test on); {found}"

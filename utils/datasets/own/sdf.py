@@ -39,7 +39,7 @@ def is_sdf(path: Path) -> bool:
 
 
 def detect(path: Path) -> Records:
-    """Look at an SDF: which properties it has. Refuses what is none."""
+    """Look at an SDF: which properties it has. Refuses a file that is not an SDF."""
     reading.present(path, SUFFIXES)
     names, structures = {}, 0
     for line, record in _records(path):
@@ -109,7 +109,7 @@ def _properties(record: list[str]) -> dict[str, str]:
 
 
 def _smiles(record: list[str], number: int) -> str:
-    """The structure as SMILES; for what RDKit cannot read, a text that is none."""
+    """The structure as SMILES; for what RDKit cannot read, a text that no SMILES is."""
     from rdkit import Chem, rdBase
 
     end = next((place for place, text in enumerate(record) if text.startswith("M  END")), None)

@@ -27,7 +27,7 @@ def is_scan(path: str | os.PathLike) -> bool:
         return any(is_scan(file) for file in path.rglob("*") if file.is_file() and not file.name.startswith("."))
     if not path.is_file() or path.name.lower().endswith(SUFFIXES):
         return path.is_file()
-    with contextlib.suppress(CourseError):  # what may not be read is none
+    with contextlib.suppress(CourseError):  # what may not be read counts as no scan
         return begins_as_dicom(path)
     return False
 
