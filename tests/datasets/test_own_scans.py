@@ -351,7 +351,7 @@ def collection(modalities, masks=None):
         (["CT"] * 7, [True] * 5 + [False] * 2, "here are 5 (CT)"),
         ([""] * 5 + ["like a CT"] * 2, None, "here are 5 (modality not stated)"),
         (["CT"] * 2 + ["like a CT"] * 3, None, "here are 5 (CT)"),
-        (["CT"], [False], "here is none"),
+        (["CT"], [False], "here are no such patients"),
     ],
 )
 def test_too_few_patients_for_a_network_are_told_what_is_missing(modalities, masks, words):

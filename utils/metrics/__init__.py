@@ -10,8 +10,8 @@ from utils.metrics.calibration import Reliability, brier_score, calibration_erro
 from utils.metrics.checks import UndefinedScore
 from utils.metrics.comparison import Comparison, compare
 from utils.metrics.decisions import best_threshold, net_benefit
-from utils.metrics.intervals import Estimate, Interval, bootstrap_interval, estimate
 from utils.metrics.image_quality import psnr, ssim
+from utils.metrics.intervals import Estimate, Interval, bootstrap_interval, estimate
 from utils.metrics.ranking import average_precision, enrichment_factor, roc_curve, sensitivity_at_specificity
 from utils.metrics.segmentation import dice, intersection_over_union
 from utils.metrics.surfaces import (
