@@ -12,7 +12,7 @@ CANONICAL = np.array([[0.0, 0, 1], [0, 1, 0], [1, 0, 0]])  # slices to the head,
 
 
 def refuse_distorted(path: Path, affine: np.ndarray) -> None:
-    """CourseError for an affine without extent along an axis, with a value that is not a number, or with oblique axes."""
+    """CourseError for an affine without extent along an axis, with a value that is no number, or with oblique axes."""
     axes = affine[:3, :3]
     if not np.isfinite(affine).all():
         raise refusal(path, "an affine of numbers", "one with values that are not (NaN or infinite)")
