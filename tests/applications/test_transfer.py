@@ -96,10 +96,10 @@ def test_a_rare_class_gives_all_it_has():
 def test_the_probe_is_chosen_on_the_validation_part(seen):
     train, test, labels, truth = seen
     chosen = transfer.probe(train, labels, (test, truth))
-    assert chosen.depth in train and chosen.C in transfer.STRENGTHS
+    assert chosen.depth in train and chosen.C in transfer.C_VALUES
     assert chosen.loss == pytest.approx(metrics.log_loss(truth, chosen.predict(test)))
     for depth in train:
-        for C in transfer.STRENGTHS:
+        for C in transfer.C_VALUES:
             one = transfer.probe({depth: train[depth]}, labels, (test, truth), strengths=[C])
             assert one.loss >= chosen.loss
     assert metrics.macro_auc(truth, chosen.predict(test)) > 0.85

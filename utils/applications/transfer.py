@@ -24,7 +24,7 @@ from utils.nn.pretrained import FEATURES, efficientnet_lite0
 # Where its stages end → how many features there are; the whole network ends in "features".
 WIDTHS = {"block_3": 24, "block_5": 40, "block_8": 80, "block_11": 112, "block_15": 192, "features": FEATURES}
 DEPTHS = tuple(WIDTHS)
-STRENGTHS = (0.0001, 0.001, 0.01, 0.1, 1.0)
+C_VALUES = (0.0001, 0.001, 0.01, 0.1, 1.0)
 SMALLEST, LARGEST = 48, 224
 
 
@@ -202,9 +202,9 @@ def probe(
     validation: tuple[Mapping[str, np.ndarray], np.ndarray],
     *,
     outputs: int | None = None,
-    strengths: Sequence[float] = STRENGTHS,
+    C_values: Sequence[float] = C_VALUES,
 ) -> Probe:
-    """Logistic regressions on features of several depths; the validation part chooses depth and strength by log-loss.
+    """Logistic regressions on features of several depths; the validation part chooses depth and C by log-loss.
 
     Parameters
     ----------
@@ -215,7 +215,7 @@ def probe(
         The same of the validation part.
     outputs : int, optional
         Number of classes, where the training part may lack some.
-    strengths : sequence of float
+    C_values : sequence of float
         The C to try.
 
     Returns
@@ -231,7 +231,7 @@ def probe(
     with threadpool_limits(1, "blas"):
         for depth, views in seen.items():
             rows, repeated = views.reshape(-1, views.shape[-1]), np.tile(labels, len(views))
-            for C in strengths:
+            for C in C_values:
                 model = make_pipeline(StandardScaler(), LogisticRegression(C=C, max_iter=500)).fit(rows, repeated)
                 tried = Probe(model, depth, C, np.inf, outputs)
                 loss = metrics.log_loss(validation[1], tried.predict(validation[0]))
