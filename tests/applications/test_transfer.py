@@ -100,7 +100,7 @@ def test_the_probe_is_chosen_on_the_validation_part(seen):
     assert chosen.loss == pytest.approx(metrics.log_loss(truth, chosen.predict(test)))
     for depth in train:
         for C in transfer.C_VALUES:
-            one = transfer.probe({depth: train[depth]}, labels, (test, truth), strengths=[C])
+            one = transfer.probe({depth: train[depth]}, labels, (test, truth), C_values=[C])
             assert one.loss >= chosen.loss
     assert metrics.macro_auc(truth, chosen.predict(test)) > 0.85
     shuffled = transfer.probe(train, np.random.default_rng(0).permutation(labels), (test, truth))
@@ -111,7 +111,7 @@ def test_a_class_that_was_not_learned_gets_nothing(seen):
     train, test, labels, truth = seen
     some = labels != 1
     known = {depth: found[:, some] for depth, found in train.items()}
-    without = transfer.probe(known, labels[some], (test, truth), outputs=3, strengths=[0.01])
+    without = transfer.probe(known, labels[some], (test, truth), outputs=3, C_values=[0.01])
     answers = without.predict(test)
     assert answers.shape == (90, 3)
     assert (answers[:, 1] == 0).all()
