@@ -24,6 +24,7 @@ from utils.exercises.sources import exercise_ids
 
 MOST_MEGABYTES = 2000  # two chapters at a time in 4 GB
 ALL = [*CHAPTERS, *OWN]
+LEAST_CLAIMS = {CHAPTERS[0].stem: 1, "scans": 0}  # the course's own five patients are too few for a study of scans
 
 
 def number(path):
@@ -50,7 +51,7 @@ def test_it_runs_and_meets_every_claim(path, quick):
     assert quick.result.status == "ok", quick.result.error
     assert quick.result.cells == len(code_cells(read(path)))
     claims = quick.result.claims
-    assert len(claims) >= (2 if number(path) != 0 else 1)
+    assert len(claims) >= LEAST_CLAIMS.get(path.stem, 2)
     if path in CHAPTERS:
         assert all(claim.judged and claim.ok for claim in claims)
 
