@@ -42,7 +42,8 @@ import json
 print("facts:" + json.dumps(facts, default=str, sort_keys=True))
 """
 LOOK = """
-import logging, matplotlib, multiprocessing.process, nibabel, pandas, pydicom, signal, tensorflow, warnings, utils.datasets
+import logging, matplotlib, multiprocessing.process, nibabel, pandas, pydicom, signal, tensorflow, warnings
+import utils.datasets
 from matplotlib import pyplot
 
 def place(handler):
