@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from chapters.drawn import assert_nothing_is_cut_off, texts
 
 from utils.chapters import ch05_drawings as drawings
 
@@ -19,19 +20,9 @@ DRAWN = {
 }
 
 
-def texts(figure):
-    return [text for axes in figure.axes for text in axes.texts if text.get_text()]
-
-
 @pytest.mark.parametrize("name", DRAWN)
 def test_nothing_is_cut_off(name):
-    figure = DRAWN[name]()
-    figure.draw_without_rendering()
-    page = figure.bbox
-    for text in texts(figure):
-        box = text.get_window_extent()
-        assert page.x0 <= box.x0 <= box.x1 <= page.x1, text.get_text()
-        assert page.y0 <= box.y0 <= box.y1 <= page.y1, text.get_text()
+    assert_nothing_is_cut_off(DRAWN[name]())
 
 
 def test_a_look_up_shows_scores_and_answer():

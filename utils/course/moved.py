@@ -10,8 +10,8 @@ from pathlib import Path
 
 from utils.course import notebooks
 from utils.errors import CourseError
+from utils.exercises.numbering import NUMBERED, of_the_same_name
 
-NUMBERED = re.compile(r"\d\d_.+")
 FUNCTION = re.compile(r"^def (\w+)\(", re.MULTILINE)
 
 
@@ -55,10 +55,11 @@ def carry(copy: dict, chapter: dict) -> list[tuple[str, str]]:
 
 
 def _chapter(copy: Path, chapters: Sequence[Path]) -> Path | None:
-    """The chapter whose name, without its number, the copy's name begins with or, failing that, of the same title."""
-    same = [path for path in chapters if re.match(rf"{re.escape(path.stem[3:])}(?![a-z0-9])", copy.stem[3:])]
-    title = None if same else _title(copy)
-    return next(iter(same or [path for path in chapters if title and _title(path, False) == title]), None)
+    """The chapter of the same name or, failing that, of the same title."""
+    if same := of_the_same_name(copy, chapters):
+        return same
+    title = _title(copy)
+    return next((path for path in chapters if title and _title(path, False) == title), None)
 
 
 def _title(path: Path, copied: bool = True) -> str | None:

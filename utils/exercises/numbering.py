@@ -8,7 +8,7 @@ function that is to be checked.
 import json
 import os
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from IPython import get_ipython
@@ -16,7 +16,7 @@ from IPython import get_ipython
 from utils.exercises.sources import chapter_of, ids_by_function
 from utils.paths import root
 
-NUMBERED = re.compile(r"(\d\d)_(.+)")
+NUMBERED = re.compile(r"\d\d_.+")
 
 
 def old_copy(asked: str | float) -> str:
@@ -49,6 +49,12 @@ def other_exercise(identifier: str, name: str, answer: Callable) -> str:
     )
 
 
+def of_the_same_name(copy: Path, chapters: Iterable[Path]) -> Path | None:
+    """The chapter with whose name, without its number, that of a copy begins, without its number, too."""
+    same = (path for path in chapters if re.match(rf"{re.escape(path.stem[3:])}(?![a-z0-9])", copy.stem[3:]))
+    return next(same, None)
+
+
 def notebook() -> Path | None:
     """The file of the running notebook, where Jupyter or VS Code says it."""
     shell = get_ipython()
@@ -59,10 +65,8 @@ def notebook() -> Path | None:
 def _before_and_now(path: Path) -> tuple[int | None, Path | None]:
     """The number that a copy's chapter had, and the file of that chapter today; None where it cannot be told."""
     chapters = [file for file in (root() / "chapters").glob("*.ipynb") if NUMBERED.fullmatch(file.stem)]
-    match = NUMBERED.fullmatch(path.stem)
-    for file in chapters if match else []:
-        if re.match(rf"{re.escape(file.stem[3:])}(?![a-z0-9])", match[2]):
-            return int(match[1]), file
+    if NUMBERED.fullmatch(path.stem) and (file := of_the_same_name(path, chapters)):
+        return int(path.stem[:2]), file
     copied = _course(path)  # under another name: what the copy says of itself
     title = copied.get("title")
     return copied.get("number"), next(
