@@ -5,10 +5,9 @@ import time
 
 import numpy as np
 
-from tasks import Score
+from tasks import Score, available
 from utils import datasets, metrics
 from utils.applications import image_baselines, images, segmentation
-from utils.errors import CourseError
 
 RESNET = "{:.3f} (ResNet-18, 28 x 28: MedMNIST v2, doi:10.1038/s41597-022-01721-8)"
 
@@ -23,10 +22,8 @@ def nuclei(seeds):
 
 def breastmnist(seeds):
     """Breast ultrasound, benign or malignant, on the official split, by the recipe of the full profile."""
-    try:
-        data = datasets.load("breastmnist")
-    except CourseError as error:
-        print(f"breastmnist is left out: {error}", file=sys.stderr)
+    data = available("breastmnist")
+    if data is None:
         return []
     return _classify("breastmnist", data, images.candidates(images.Recipe(epochs=30, width=32)), data.groups, seeds)
 

@@ -7,10 +7,9 @@ from dataclasses import replace
 
 import numpy as np
 
-from tasks import Score
+from tasks import Score, available
 from utils import datasets, metrics
 from utils.applications import image_baselines, images, transfer
-from utils.errors import CourseError
 
 SIZES = (30, 100, 300, None)
 STEPS = 60  # of a training on few pictures, at least; one on all of them counts its epochs
@@ -27,10 +26,8 @@ def nuclei(seeds):
 
 def breastmnist(seeds):
     """Breast ultrasound on the official split; intervals by pictures, since who is on which is not published."""
-    try:
-        data = datasets.load("breastmnist")
-    except CourseError as error:
-        print(f"breastmnist is left out: {error}", file=sys.stderr)
+    data = available("breastmnist")
+    if data is None:
         return []
     return _curve("breastmnist", data, images.Recipe(epochs=20), seeds, side=64, depth="block_11")
 
@@ -104,10 +101,8 @@ def _curve(task, data, recipe, seeds, **until):
 def breastmnist_together(seeds):
     """Breast ultrasound, all labels: networks by the recipes of the full profile, one of each per seed, whose mean
     answers, and the photographs' features; the validation part chooses which of these answer together."""
-    try:
-        data = datasets.load("breastmnist")
-    except CourseError as error:
-        print(f"breastmnist is left out: {error}", file=sys.stderr)
+    data = available("breastmnist")
+    if data is None:
         return []
     split, started = data.split, time.perf_counter()
     given, parts = (data.images[split.train], data.labels[split.train]), (split.validation, split.test)
