@@ -1,4 +1,4 @@
-"""The contest of chapter 14: on every dataset both methods answer, on a split that no group crosses."""
+"""The contest of chapter 15: on every dataset both methods answer, on a split that no group crosses."""
 
 import keras
 import numpy as np

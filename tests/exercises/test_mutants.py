@@ -183,8 +183,8 @@ EQUIVALENT = {
             "labels = np.repeat([0, 2], [len(old), len(new)])",
         ]
     },
-    "13.3": {"a group that is measured twice gives the same twice": ["for name in members:"]},
-    "13.4": {"there are as many labels as calibration rows": ["n = len(calibration)"]},
+    "14.1": {"a group that is measured twice gives the same twice": ["for name in members:"]},
+    "14.2": {"there are as many labels as calibration rows": ["n = len(calibration)"]},
 }
 
 

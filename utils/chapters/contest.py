@@ -1,4 +1,4 @@
-"""A contest on every dataset of the course: a network against a classical method, for chapter 14.
+"""A contest on every dataset of the course: a network against a classical method, for chapter 15.
 
 The network reads pictures, visits, beats, letters and graphs as they are; the classical method reads the same numbers
 or features that people designed. On molecules both get the same designed features. Splits are by the rules of the

@@ -1,4 +1,4 @@
-"""Exercises of chapter 13, what can be promised: sets with a stated coverage, and learning without moving records."""
+"""Exercises of chapter 14, what can be promised: sets with a stated coverage, and learning without moving records."""
 
 import numpy as np
 
@@ -6,7 +6,7 @@ from utils.exercises.core import changes, exercise
 
 
 @exercise(
-    "13.4",
+    "14.2",
     "Conformal sets",
     points=3,
     hints=[
@@ -120,7 +120,7 @@ def _(calibration, labels, probabilities, error):
 
 
 @exercise(
-    "13.5",
+    "14.3",
     "One step of federated averaging",
     points=2,
     hints=[

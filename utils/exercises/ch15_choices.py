@@ -1,4 +1,4 @@
-"""Exercises of chapter 14, to plan: what more examples bring to two methods, and which model for which question."""
+"""Exercises of chapter 15, to plan: what more examples bring to two methods, and which model for which question."""
 
 import numpy as np
 
@@ -7,7 +7,7 @@ from utils.exercises.expect import expect_parts
 
 
 @exercise(
-    "14.2",
+    "15.2",
     "Where does it catch up?",
     points=2,
     hints=[
@@ -118,7 +118,7 @@ def _(sizes, deep, classical):
 
 
 @exercise(
-    "14.3",
+    "15.3",
     "What would more examples bring?",
     points=2,
     returns=("a", "b", "factor"),
@@ -212,7 +212,7 @@ WORDS = (
 
 
 @exercise(
-    "14.4",
+    "15.4",
     "Three briefs",
     points=3,
     hints=[

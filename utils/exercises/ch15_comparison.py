@@ -1,4 +1,4 @@
-"""Exercise of chapter 14, to compare two methods: a paired bootstrap on the same test examples."""
+"""Exercise of chapter 15, to compare two methods: a paired bootstrap on the same test examples."""
 
 import copy
 
@@ -10,7 +10,7 @@ from utils.exercises.expect import SINGLE, expect, expect_array, expect_close, e
 
 
 @exercise(
-    "14.1",
+    "15.1",
     "A paired bootstrap",
     points=3,
     hints=[

@@ -1,4 +1,4 @@
-"""Exercise of chapter 13: are both errors equally frequent in all groups?"""
+"""Exercise of chapter 14: are both errors equally frequent in all groups?"""
 
 import numpy as np
 
@@ -6,7 +6,7 @@ from utils.exercises.core import exercise
 
 
 @exercise(
-    "13.3",
+    "14.1",
     "The equalised-odds gap",
     points=2,
     returns=("sensitivity gap", "false-alarm gap"),

@@ -1,4 +1,4 @@
-"""Exercises of chapters 11 to 14: right answers that look unlike the reference pass, and near misses are named."""
+"""Exercises of chapters 11 to 15: right answers that look unlike the reference pass, and near misses are named."""
 
 import re
 from itertools import product
@@ -6,7 +6,7 @@ from itertools import product
 import numpy as np
 import pytest
 
-from utils.exercises import ch14_choices, core
+from utils.exercises import ch15_choices, core
 
 
 def tokens_by_one_pattern(smiles):
@@ -91,11 +91,11 @@ def gaps_by_pairs(labels, alarms, members):
         ("12.1", attributions_one_point_at_a_time),
         ("12.5", area_with_places_rounded_down),
         ("13.2", auc_with_labels_of_minus_one),
-        ("13.5", weights_of_a_share_each),
-        ("13.3", gaps_by_pairs),
-        ("14.1", ratio_with_sorted_ends),
-        ("14.1", ratio_of_rows_in_order),
-        ("14.2", size_beyond_the_last_that_is_behind),
+        ("14.3", weights_of_a_share_each),
+        ("14.1", gaps_by_pairs),
+        ("15.1", ratio_with_sorted_ends),
+        ("15.1", ratio_of_rows_in_order),
+        ("15.2", size_beyond_the_last_that_is_behind),
     ],
 )
 def test_another_right_answer_passes(identifier, answer, seed):
@@ -165,13 +165,13 @@ def size_by_votes(sizes, deep, classical):
     [
         ("11.3", split_in_the_order_of_the_rows, "of equals the smaller number"),
         ("12.2", gap_of_a_list_of_inputs, "a batch is one array"),
-        ("13.3", gaps_between_neighbours, "take the largest and the smallest of all groups"),
-        ("14.1", ratio_with_answers_first, "error(truth[rows], one[rows])"),
-        ("14.2", size_by_votes, "compare the means"),
+        ("14.1", gaps_between_neighbours, "take the largest and the smallest of all groups"),
+        ("15.1", ratio_with_answers_first, "error(truth[rows], one[rows])"),
+        ("15.2", size_by_votes, "compare the means"),
         ("11.5", loss_from_two_logarithms, "np.logaddexp"),
         ("12.3", cam_of_positive_parts, "add them up first"),
         ("12.5", area_of_equal_steps, "at a share of 1 all are covered"),
-        ("13.4", sets_by_numpys_quantile, "the new row counts too"),
+        ("14.2", sets_by_numpys_quantile, "the new row counts too"),
     ],
 )
 def test_a_near_miss_is_named(identifier, answer, words, seed):
@@ -181,9 +181,9 @@ def test_a_near_miss_is_named(identifier, answer, words, seed):
 
 
 @pytest.mark.parametrize("brief", "ABC")
-@pytest.mark.parametrize("words", list(product(*ch14_choices.WORDS)), ids=" ".join)
+@pytest.mark.parametrize("words", list(product(*ch15_choices.WORDS)), ids=" ".join)
 def test_each_wrong_choice_has_a_reason(words, brief):
-    asked, right = brief, ch14_choices.choose
-    status, message = core.get("14.4").judge(lambda brief: words if brief == asked else right(brief))
+    asked, right = brief, ch15_choices.choose
+    status, message = core.get("15.4").judge(lambda brief: words if brief == asked else right(brief))
     assert (status == "passed") == (words == right(asked))
     assert words == right(asked) or message.startswith(f"for brief {asked}, ")
