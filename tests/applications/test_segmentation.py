@@ -116,6 +116,29 @@ def test_the_unet_learns(squares):
     assert max(metrics.dice(one.masks, guess > cut) for cut in (0.3, 0.5, 0.7)) > everything + 0.1
 
 
+def test_the_network_to_train_may_be_ones_own(squares):
+    asked = []
+
+    def build(pictures, width):
+        asked.append((len(pictures), width))
+        return segmentation.unet(pictures, width)
+
+    segmentation.train(squares.take([0, 1]), steps=1, width=2, side=32, build=build, run_eagerly=True)
+    assert asked == [(2, 2)]
+
+
+def test_objects_touch_along_a_side_and_have_a_size(squares):
+    mask = np.zeros((2, 12, 12), bool)
+    mask[0, :4, :4] = mask[0, 4:8, 4:8] = True  # at a corner: two objects
+    mask[1, 0, :3], mask[1, 5:9, 5:9] = True, True  # one too small
+    found = segmentation.objects(mask, smallest=16)
+    assert np.array_equal(found > 0, mask & (np.arange(12) > 3)[:, None] | mask & (np.arange(2) == 0)[:, None, None])
+    assert [len(np.unique(one)) - 1 for one in found] == [2, 1]
+    cut = segmentation.objects(squares.masks[:2])
+    assert np.array_equal(segmentation.objects(squares.masks[:2], smallest=1) > 0, squares.masks[:2])
+    assert min(np.bincount(cut[0].ravel())[np.unique(cut[0])]) >= 30
+
+
 @pytest.mark.parametrize("shape", [(300, 500), (64, 64), (40, 200), (256, 256), (257, 100)])
 def test_stitching_gives_back_what_each_piece_says(shape):
     image = np.random.default_rng(0).random((*shape, 3)).astype("float32")

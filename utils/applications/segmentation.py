@@ -1,4 +1,4 @@
-"""A small U-Net that marks nuclei: the squares it learns from, its loss, and a whole field stitched together."""
+"""A small U-Net that marks nuclei: its squares, its loss, the objects in a mask, a whole field stitched together."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ import keras
 import numpy as np
 from keras import layers, ops
 from numpy.typing import ArrayLike
-from scipy.ndimage import gaussian_filter
+from scipy.ndimage import gaussian_filter, label
 from scipy.special import expit
 
 from utils.applications.images import statistics
@@ -173,15 +173,22 @@ class Crops(keras.utils.PyDataset):
 
 
 def train(
-    squares: Squares, *, steps: int, width: int = 16, seed: int = 0, run_eagerly: bool = False, **options: Any
+    squares: Squares,
+    *,
+    steps: int,
+    width: int = 16,
+    seed: int = 0,
+    build: Callable[[np.ndarray, int], keras.Model] = unet,
+    run_eagerly: bool = False,
+    **options: Any,
 ) -> tuple[keras.Model, keras.callbacks.History]:
     """Train a U-Net on crops of the training squares; returns (model, what ``fit`` returned).
 
-    steps: batches in all. seed: of start, crops and changes. options: for ``Crops``. The learning rate rises to 0.005
-    and falls along a cosine.
+    steps: batches in all. seed: of start, crops and changes. build: (training pictures, width) → keras.Model as
+    ``unet`` returns it. options: for ``Crops``. The learning rate rises to 0.005 and falls along a cosine.
     """
     with seeded(seed):
-        model = unet(squares.images, width)
+        model = build(squares.images, width)
     model.compile(
         keras.optimizers.AdamW(rise_and_fall(steps, 0.005), weight_decay=0.02),
         loss,
@@ -196,6 +203,19 @@ def train(
 def blurred_red(images: np.ndarray, spread: float = 2.0) -> np.ndarray:
     """The red channel of (n, height, width, 3), blurred: float32 (n, height, width). Haematoxylin is dark in it."""
     return gaussian_filter(images[..., 0].astype("float32"), (0, spread, spread))
+
+
+def objects(masks: np.ndarray, smallest: int = 30) -> np.ndarray:
+    """Cut masks into objects: pixels that touch along a side belong together.
+
+    masks: bool (n, height, width). smallest: pixels that an object must have; smaller ones are left out. Returns int32
+    (n, height, width), the number of the object from 1 in each image, 0 outside.
+    """
+    found = np.zeros(masks.shape, np.int32)
+    for numbered, mask in zip(found, masks, strict=True):
+        label(mask, output=numbered)
+        numbered[np.bincount(numbered.ravel())[numbered] < smallest] = 0
+    return found
 
 
 def predict(model: keras.Model, images: np.ndarray, batch_size: int = 5) -> np.ndarray:

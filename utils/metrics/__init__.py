@@ -13,7 +13,13 @@ from utils.metrics.decisions import best_threshold, net_benefit
 from utils.metrics.image_quality import psnr, ssim
 from utils.metrics.intervals import Estimate, Interval, bootstrap_interval, estimate
 from utils.metrics.ranking import average_precision, enrichment_factor, roc_curve, sensitivity_at_specificity
-from utils.metrics.segmentation import dice, intersection_over_union
+from utils.metrics.segmentation import (
+    ObjectCounts,
+    dice,
+    intersection_over_union,
+    object_counts,
+    panoptic_quality,
+)
 from utils.metrics.surfaces import (
     LesionCount,
     average_surface_distance,
@@ -27,6 +33,7 @@ __all__ = [
     "Estimate",
     "Interval",
     "LesionCount",
+    "ObjectCounts",
     "Reliability",
     "UndefinedScore",
     "accuracy",
@@ -48,6 +55,8 @@ __all__ = [
     "macro_auc",
     "multilabel_auc",
     "net_benefit",
+    "object_counts",
+    "panoptic_quality",
     "psnr",
     "reliability",
     "rmse",
