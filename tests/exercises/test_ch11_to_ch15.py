@@ -41,11 +41,6 @@ def area_with_places_rounded_down(score, image, importance, fill, steps):
     return (scores[1:] + scores[:-1]).sum() / 2 / steps
 
 
-def weights_of_a_share_each(weights, sizes):
-    places = range(len(weights[0]))
-    return [sum(size * arrays[k] for size, arrays in zip(sizes, weights, strict=True)) / sizes.sum() for k in places]
-
-
 def auc_with_labels_of_minus_one(fit, old, new, held_old, held_new):
     score = fit(np.concatenate([new, old]), np.r_[np.ones(len(new)), -np.ones(len(old))])
     return np.mean([0.5 + 0.5 * np.sign(a - b) for a, b in product(score(held_new), score(held_old))])
@@ -76,11 +71,6 @@ def size_beyond_the_last_that_is_behind(sizes, deep, classical):
     return min(sizes[sizes > behind.max(initial=0)], default=None)
 
 
-def gaps_by_pairs(labels, alarms, members):
-    shares = [[np.mean(alarms[(members == name) & (labels == k)]) for name in set(members)] for k in (1, 0)]
-    return [max(abs(a - b) for a, b in product(share, share)) for share in shares]
-
-
 @pytest.mark.parametrize("seed", range(5))
 @pytest.mark.parametrize(
     ("identifier", "answer"),
@@ -91,8 +81,6 @@ def gaps_by_pairs(labels, alarms, members):
         ("12.1", attributions_one_point_at_a_time),
         ("12.5", area_with_places_rounded_down),
         ("13.2", auc_with_labels_of_minus_one),
-        ("14.3", weights_of_a_share_each),
-        ("14.1", gaps_by_pairs),
         ("15.1", ratio_with_sorted_ends),
         ("15.1", ratio_of_rows_in_order),
         ("15.2", size_beyond_the_last_that_is_behind),
@@ -124,11 +112,6 @@ def area_of_equal_steps(score, image, importance, fill, steps):
     return np.trapezoid(scores, dx=1 / steps)
 
 
-def sets_by_numpys_quantile(calibration, labels, probabilities, error):
-    badness = 1 - calibration[np.arange(len(labels)), labels]
-    return 1 - probabilities <= np.quantile(badness, 1 - error)
-
-
 def split_in_the_order_of_the_rows(scaffolds, share):
     names, first, counts = np.unique(scaffolds, return_index=True, return_counts=True)
     train = []
@@ -136,12 +119,6 @@ def split_in_the_order_of_the_rows(scaffolds, share):
         rows = np.flatnonzero(scaffolds == names[k])
         train += rows.tolist() if len(train) + len(rows) <= share * len(scaffolds) else []
     return train, np.setdiff1d(np.arange(len(scaffolds)), train)
-
-
-def gaps_between_neighbours(labels, alarms, members):
-    names = np.unique(members)
-    shares = [[np.mean(alarms[(members == name) & (labels == k)]) for name in names] for k in (1, 0)]
-    return np.abs(np.diff(shares)).max(axis=1)
 
 
 def gap_of_a_list_of_inputs(score, image, start, attributions):
@@ -165,13 +142,11 @@ def size_by_votes(sizes, deep, classical):
     [
         ("11.3", split_in_the_order_of_the_rows, "of equals the smaller number"),
         ("12.2", gap_of_a_list_of_inputs, "a batch is one array"),
-        ("14.1", gaps_between_neighbours, "take the largest and the smallest of all groups"),
         ("15.1", ratio_with_answers_first, "error(truth[rows], one[rows])"),
         ("15.2", size_by_votes, "compare the means"),
         ("11.5", loss_from_two_logarithms, "np.logaddexp"),
         ("12.3", cam_of_positive_parts, "add them up first"),
         ("12.5", area_of_equal_steps, "at a share of 1 all are covered"),
-        ("14.2", sets_by_numpys_quantile, "the new row counts too"),
     ],
 )
 def test_a_near_miss_is_named(identifier, answer, words, seed):
