@@ -49,8 +49,8 @@ MEDMNIST = [
 
 
 def test_every_dataset_of_the_course_is_there():
-    shipped = {"nuclei", "cifar10_small", "efficientnet_lite0", "nafld", "pbc", "ecg5000", "splice"}
-    shipped |= {"bbbp", "esol", "sider", "tox21", "scans", "dicom_samples", "dicom_folder"}
+    shipped = {"nuclei", "cifar10_small", "efficientnet_lite0", "mmsplice_donor", "nafld", "pbc", "ecg5000"}
+    shipped |= {"splice", "bbbp", "esol", "sider", "tox21", "scans", "dicom_samples", "dicom_folder"}
     assert {entry.name for entry in EMBEDDED} == shipped
     assert set(ENTRIES) - shipped == {"cifar10", "splice_chr19", "cranium", *(f"{name}mnist" for name in MEDMNIST)}
 

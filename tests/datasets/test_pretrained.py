@@ -1,4 +1,4 @@
-"""The weights of EfficientNet-Lite0: read out of PyTorch's pickle without running it, and what they hold."""
+"""The weights of networks trained elsewhere: read out of PyTorch's pickle without running it, and what they hold."""
 
 import io
 import os
@@ -139,6 +139,11 @@ def test_published_names_become_those_of_our_layers(published, ours):
     assert pretrained.keras_name(published) == ours
 
 
+def on_card(name, counted):
+    card = (data_folder() / find(name).card).read_text(encoding="utf-8")
+    return all(f"| {what} | {number:,} |" in card for what, number in counted.items())
+
+
 def test_what_is_counted_on_the_card():
     arrays = datasets.load("efficientnet_lite0").arrays
     layers = {name.split("/")[0] for name in arrays}
@@ -149,17 +154,25 @@ def test_what_is_counted_on_the_card():
         "features": len(arrays["head_norm/gamma"]),
         "kinds of photographs it was trained on": 1000,
     }
-    card = (data_folder() / find("efficientnet_lite0").card).read_text(encoding="utf-8")
-    assert all(f"| {what} | {number:,} |" in card for what, number in counted.items())
+    assert on_card("efficientnet_lite0", counted)
+    arrays = datasets.load("mmsplice_donor").arrays
+    counted = {
+        "weights": sum(array.size for array in arrays.values()),
+        "layers with weights": len({name.split("/")[0] for name in arrays}),
+        "letters it sees": len(arrays["hidden_1/kernel"]) // 4,
+        "features before the last layer": len(arrays["log_odds/kernel"]),
+    }
+    assert on_card("mmsplice_donor", counted)
 
 
-def test_arrays_are_whole_and_read_only():
-    loaded = datasets.load("efficientnet_lite0")
+@pytest.mark.parametrize("name", ["efficientnet_lite0", "mmsplice_donor"])
+def test_arrays_are_whole_and_read_only(name):
+    loaded = datasets.load(name)
     assert loaded.entry.kind == "weights"
     for array in loaded.arrays.values():
         assert array.dtype == np.float32 and np.isfinite(array).all() and not array.flags.writeable
     with pytest.raises(TypeError):
-        loaded.arrays["stem/kernel"] = None
+        loaded.arrays[min(loaded.arrays)] = None
     assert min(array.min() for name, array in loaded.arrays.items() if name.endswith("variance")) >= 0
 
 

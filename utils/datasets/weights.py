@@ -22,8 +22,8 @@ class Weights:
     arrays: Mapping[str, np.ndarray]
 
 
-def efficientnet_lite0(entry: Entry) -> Weights:
-    """EfficientNet-Lite0, trained on the 1,000 kinds of photographs of ImageNet, without the layer that names them."""
+def of_network(entry: Entry) -> Weights:
+    """The weights of the network of this entry, from one row of numbers and the table of its layers."""
     table, row = read_csv(entry, "layers.csv"), read_npy(entry, "weights.npy.xz").astype(np.float32)
     shapes = [tuple(map(int, shape.split())) for shape in table["shape"].astype(str)]
     ends = np.cumsum([0] + [int(np.prod(shape)) for shape in shapes])

@@ -1,4 +1,7 @@
-"""EfficientNet-Lite0 written out in Keras: a network for photographs, small enough for two processor cores."""
+"""Networks that others have trained, written out in Keras, small enough for two processor cores.
+
+EfficientNet-Lite0 for photographs, and MMSplice's network for the donor sites of genes.
+"""
 
 from collections.abc import Mapping
 from typing import Any, NamedTuple
@@ -10,6 +13,7 @@ from keras import layers
 from utils.errors import CourseError, UsageError
 
 FEATURES = 1280
+DONOR_EXON, DONOR_INTRON = 5, 13  # letters that MMSplice's donor network sees before and behind the cut
 
 
 class Stage(NamedTuple):
@@ -122,3 +126,43 @@ def set_weights(model: keras.Model, weights: Mapping[str, np.ndarray]) -> None:
         )
     for name, variable in variables.items():
         variable.assign(weights[name])
+
+
+def mmsplice_donor(weights: Mapping[str, np.ndarray] | None = None) -> keras.Model:
+    """MMSplice's network for donor sites: 18 letters in, the probability of a donor after the fifth of them out.
+
+    Two dense layers of 128 and 64 units, each with batch normalisation, ReLU and dropout (0.2), and a last one of one
+    unit. The layer "features" gives the 64 numbers before it, "log_odds" its answer before the sigmoid.
+
+    Parameters
+    ----------
+    weights : mapping, optional
+        "layer/weight" → array, as ``datasets.load("mmsplice_donor").arrays`` holds them; without, the network begins
+        at random.
+
+    Returns
+    -------
+    keras.Model, not compiled
+        Takes one-hot letters (batch, 18, 4), columns A, C, G, T: the last five of the exon, the first 13 of the intron.
+        Where MMSplice has zeros for an unclear letter, ``dna.one_hot`` shares a 1. Returns float32 (batch, 1).
+
+    Raises
+    ------
+    CourseError
+        When the weights are not those of this network.
+
+    References
+    ----------
+    Cheng and others (2019), https://doi.org/10.1186/s13059-019-1653-z
+    """
+    inputs = keras.Input((DONOR_EXON + DONOR_INTRON, 4), name="letters")
+    x = layers.Flatten(name="side_by_side")(inputs)
+    for name, units, output in (("hidden_1", 128, "hidden_1_relu"), ("hidden_2", 64, "features")):
+        x = layers.Dense(units, name=name)(x)
+        x = layers.BatchNormalization(momentum=0.99, epsilon=1e-3, name=f"{name}_norm")(x)
+        x = layers.Dropout(0.2, name=f"{name}_dropout")(layers.ReLU(name=output)(x))
+    x = layers.Dense(1, name="log_odds")(x)
+    model = keras.Model(inputs, layers.Activation("sigmoid", name="probability")(x), name="mmsplice_donor")
+    if weights is not None:
+        set_weights(model, weights)
+    return model

@@ -16,6 +16,7 @@ def convert(name: str, form: str, read: Callable[[str], bytes]) -> dict[str, byt
     conversions = {
         "nuclei": nuclei.convert,
         "efficientnet_lite0": pretrained.convert_efficientnet,
+        "mmsplice_donor": pretrained.convert_mmsplice_donor,
         "nafld": records.convert_nafld,
         "pbc": records.convert_pbc,
         "ecg5000": sequences.convert_ecg5000,

@@ -1,4 +1,4 @@
-"""Weights of a network that others have trained: from PyTorch's pickle to one plain array, without PyTorch."""
+"""Weights of networks that others have trained: from PyTorch's pickle, or Keras's HDF5, to one plain array."""
 
 import io
 import pickle
@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
+from utils.datasets.conversions import hdf5
 from utils.datasets.conversions.encoding import csv, npy, xz
 from utils.errors import CourseError
 
@@ -22,22 +23,48 @@ STEPS = {"_expand_conv": "expand", "_depthwise_conv": "depthwise", "_project_con
 NORMS = {"_bn0": "expand_norm", "_bn1": "depthwise_norm", "_bn2": "project_norm"}
 ENDS = {"_conv_stem": "stem", "_bn0": "stem_norm", "_conv_head": "head", "_bn1": "head_norm"}
 
+# Keras's names of our layers in the file of MMSplice, and their weights.
+DONOR = "mmsplice/models/Donor.h5"
+_DENSE, _NORM = ("kernel", "bias"), ("gamma", "beta", "moving_mean", "moving_variance")
+DONOR_LAYERS = {
+    "hidden_1": ("dense1", _DENSE),
+    "hidden_1_norm": ("batch_normalization_1", _NORM),
+    "hidden_2": ("dense2", _DENSE),
+    "hidden_2_norm": ("batch_normalization_2", _NORM),
+    "log_odds": ("dense_1", _DENSE),
+}
+
 
 def convert_efficientnet(read: Callable[[str], bytes]) -> dict[str, bytes]:
     """All weights but those of the last layer, the 1,000 kinds of photographs, as one row of 16-bit numbers and a table
     of the layers whose weights they are: layer, weight, shape, in the order of the row."""
-    table, arrays = [], []
+    found = {}
     for published, array in tensors(read(PICKLE)).items():
         if published.startswith("_fc.") or published.endswith(".num_batches_tracked"):
             continue
         name = keras_name(published)
         if array.ndim == 4:  # PyTorch: (out, in, height, width); depthwise: (channels, 1, height, width)
             array = array.transpose((2, 3, 0, 1) if "depthwise" in name else (2, 3, 1, 0))
-        table.append((*name.split("/"), " ".join(map(str, array.shape))))
-        arrays.append(array.ravel())
+        found[name] = array
+    return _files("efficientnet_lite0", found, "<f2")
+
+
+def convert_mmsplice_donor(read: Callable[[str], bytes]) -> dict[str, bytes]:
+    """All weights of MMSplice's network for donors, as one row of 32-bit numbers and a table of its layers."""
+    published = hdf5.arrays(read(DONOR))
+    found = {}
+    for layer, (name, parts) in DONOR_LAYERS.items():
+        for part in parts:
+            found[f"{layer}/{part}"] = published[f"model_weights/{name}/{name}_4/{part}:0"]
+    return _files("mmsplice_donor", found, "<f4")
+
+
+def _files(name: str, arrays: dict[str, np.ndarray], dtype: str) -> dict[str, bytes]:
+    """One row of numbers of this type, and the table of the layers whose weights they are, in the order of the row."""
+    table = [(*weight.split("/"), " ".join(map(str, array.shape))) for weight, array in arrays.items()]
     return {
-        "efficientnet_lite0/weights.npy.xz": xz(npy(np.concatenate(arrays).astype("<f2"))),
-        "efficientnet_lite0/layers.csv": csv(pd.DataFrame(table, columns=["layer", "weight", "shape"])),
+        f"{name}/weights.npy.xz": xz(npy(np.concatenate([a.ravel() for a in arrays.values()]).astype(dtype))),
+        f"{name}/layers.csv": csv(pd.DataFrame(table, columns=["layer", "weight", "shape"])),
     }
 
 
