@@ -13,7 +13,8 @@ import click
 from utils.course.console import FAILED, INTERRUPTED, OK, WRONG_USAGE, Index, usage_sentence
 from utils.errors import CourseError, UsageError
 
-COMMANDS = ("list", "run", "apply", "refresh", "lab", "progress", "data", "doctor")  # in the order of the page of help
+# In the order of the page of help.
+COMMANDS = ("list", "run", "sweep", "apply", "refresh", "lab", "progress", "data", "doctor")
 
 
 class Course(Index):

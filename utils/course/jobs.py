@@ -25,6 +25,10 @@ class Job:
         Threads that the kernel may compute with; None leaves it to the libraries.
     fork : bool
         Whether the kernel may be forked from a process that has imported TensorFlow already.
+    judged : bool
+        Whether a missed claim fails the chapter. A sweep asks on purpose for settings that miss some.
+    label : str
+        What this execution is called, where a run executes one chapter several times.
     """
 
     path: Path
@@ -35,3 +39,15 @@ class Job:
     timeout: int = 600
     threads: int | None = None
     fork: bool = True
+    judged: bool = True
+    label: str = ""
+
+    @property
+    def name(self) -> str:
+        """The name of this execution; no two of a run have the same."""
+        return self.label or self.path.stem
+
+    @property
+    def edition(self) -> str:
+        """Which edition is executed, in words."""
+        return ("solved" if self.solved else "untouched") + ("" if self.judged else ", claims recorded only")

@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from utils.course import environment, memory, notebooks, outputs
 from utils.course.console import INTERRUPTED, terminal
@@ -79,9 +79,10 @@ class How:
     explain: bool = False
     as_json: bool = False
 
-    def job(self, path: Path, output: Path, profile: str, parameters: dict, solved: bool = False) -> Job:
-        """The Job for a notebook."""
-        return Job(path, output, profile, parameters, solved, self.timeout or CELL_SECONDS[profile], fork=self.fork)
+    def job(self, path: Path, output: Path, profile: str, parameters: dict, solved: bool = False, **more: Any) -> Job:
+        """The Job for a notebook; ``more`` are fields of it that only some commands set."""
+        timeout = self.timeout or CELL_SECONDS[profile]
+        return Job(path, output, profile, parameters, solved, timeout, fork=self.fork, **more)
 
 
 def carry_out(jobs: Sequence[Job], folder: Path, how: How) -> "tuple[Report, bool]":
@@ -111,9 +112,8 @@ def carry_out(jobs: Sequence[Job], folder: Path, how: How) -> "tuple[Report, boo
     finally:
         if not begun:  # otherwise somebody else's, who will need it again
             fork.close()
-    edition = "solved" if jobs[0].solved else "untouched"
     seconds = time.perf_counter() - started
-    return Report(jobs[0].profile, seconds, results, edition, jobs[0].parameters, notes), interrupted
+    return Report(jobs[0].profile, seconds, results, jobs[0].edition, jobs[0].parameters, notes), interrupted
 
 
 def parse_parameters(assignments: Iterable[tuple[str, str]]) -> dict:

@@ -5,7 +5,6 @@ import signal
 import threading
 from collections.abc import Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, CancelledError, Future, ThreadPoolExecutor, wait
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from utils.course import fork, outputs, reasons
@@ -29,7 +28,7 @@ def run(
     Parameters
     ----------
     jobs : sequence of Job
-        Each of another notebook.
+        Each with a name of its own.
     screen : Screen
         Its ``show`` is called five times per second with the schedule, its ``finished`` once per chapter.
     workers : int or None
@@ -37,17 +36,17 @@ def run(
     cache : Cache or None
         Serves what has not changed, and keeps what is executed; None executes all.
     """
-    found = {job.path: cache.look_up(job) for job in jobs} if cache else {}
+    found = {job.name: cache.look_up(job) for job in jobs} if cache else {}
     results = {}
     for job in jobs:
-        if job.path in found and (result := served(job, found[job.path])):
-            results[job.path] = result
+        if job.name in found and (result := served(job, found[job.name])):
+            results[job.name] = result
             screen.finished(result)
     interrupted = False
-    if rest := [job for job in jobs if job.path not in results]:
+    if rest := [job for job in jobs if job.name not in results]:
         executed, interrupted = execute_all(rest, screen, workers, cache, found)
         results |= executed
-    return [results[job.path] for job in jobs], interrupted
+    return [results[job.name] for job in jobs], interrupted
 
 
 def served(job: Job, found: "LookUp") -> ChapterResult | None:
@@ -64,9 +63,9 @@ def served(job: Job, found: "LookUp") -> ChapterResult | None:
 
 
 def execute_all(
-    jobs: Sequence[Job], screen: Screen, workers: int | None, cache: "Cache | None", found: "dict[Path, LookUp]"
-) -> tuple[dict[Path, ChapterResult], bool]:
-    """Execute jobs as their Schedule says. Returns (notebook → result, whether the run was interrupted).
+    jobs: Sequence[Job], screen: Screen, workers: int | None, cache: "Cache | None", found: "dict[str, LookUp]"
+) -> tuple[dict[str, ChapterResult], bool]:
+    """Execute jobs as their Schedule says. Returns (name → result, whether the run was interrupted).
 
     The kernels do the work, each a process of its own, and one thread per kernel looks after it. Any other
     ``concurrent.futures.Executor`` can take the place of the threads, since ``execute`` and its jobs can be pickled.
@@ -87,27 +86,27 @@ def execute_all(
             screen.show(schedule)
             for future in wait(futures, timeout=LOOK_SECONDS, return_when=FIRST_COMPLETED).done:
                 task = futures.pop(future)
-                result = outcome(future, task.job.path.stem)
+                result = outcome(future, task.job.name)
                 schedule.end(task, result)
                 if task.set_back and not pressed.is_set():
                     continue
                 if cache:
-                    cache.keep(found[task.job.path], result, task.watch.notebook, task.watch.reads)
-                    result.why = found[task.job.path].why
+                    cache.keep(found[task.job.name], result, task.watch.notebook, task.watch.reads)
+                    result.why = found[task.job.name].why
                     if refused := cache.refused.get(result.name):
                         result.why += f"; it was not kept, since {refused}"
-                results[task.job.path] = result
+                results[task.job.name] = result
                 screen.finished(result)
     return results, pressed.is_set()
 
 
-def stop(schedule: "Schedule", results: dict[Path, ChapterResult]) -> None:
+def stop(schedule: "Schedule", results: dict[str, ChapterResult]) -> None:
     """Stop what runs, and give up what waits."""
     for task in schedule.running:
         task.watch.stop()
     for task in schedule.waiting:
-        results[task.job.path] = ChapterResult(task.job.path.stem)
-        results[task.job.path].interrupt()
+        results[task.job.name] = ChapterResult(task.job.name)
+        results[task.job.name].interrupt()
     schedule.waiting.clear()
 
 

@@ -53,7 +53,7 @@ class Lines:
         for task in schedule.running:
             if task.watch.notebook is not None and task.watch not in self.begun:
                 self.begun.add(task.watch)
-                line = f"  {task.job.path.stem}: {task.watch.total} cells ({left(schedule)})"
+                line = f"  {task.job.name}: {task.watch.total} cells ({left(schedule)})"
                 self.console.print(line, highlight=False, soft_wrap=True)
 
     def finished(self, result: ChapterResult) -> None:
@@ -80,7 +80,7 @@ class Bars:
             self.rows.remove_task(self.bars.pop(watch))
         for watch, task in running.items():
             if watch not in self.bars:
-                self.bars[watch] = self.rows.add_task(task.job.path.stem, total=watch.total, memory="")
+                self.bars[watch] = self.rows.add_task(task.job.name, total=watch.total, memory="")
             memory = f"{watch.peak_rss_mb:,.0f} MB" if watch.peak_rss_mb else ""
             self.rows.update(self.bars[watch], completed=watch.done, memory=memory)
 

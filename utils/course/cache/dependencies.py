@@ -111,7 +111,7 @@ class Course:
             chapter=job.path.stem,
             variant={
                 "profile": job.profile,
-                "edition": "solved" if job.solved else "untouched",
+                "edition": job.edition,
                 "parameters": repr(sorted((name, value) for name, value in changed.items() if name != "profile")),
             },
             cells=list(_cells(notebook)),

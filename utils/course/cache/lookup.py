@@ -64,7 +64,7 @@ class Cache:
     trouble : str or None
         A sentence for the reader, when something was wrong with the folder; None otherwise.
     refused : dict
-        Chapter → why its result was not kept.
+        Name of the job → why its result was not kept.
     """
 
     def __init__(self, folder: Path | None = None):
@@ -149,17 +149,17 @@ class Cache:
             head = {"chapter": chapter, "variant": now.variant, "cells": now.cells, "parts": now.parts}
             head |= {"seconds": result.seconds, "peak_rss_mb": result.peak_rss_mb, "count": result.cells}
             if changed := _changed(found, now, course):
-                self.refused[chapter] = f"{together(changed)} while it ran"
+                self.refused[found.job.name] = f"{together(changed)} while it ran"
                 return
             if unknown := unforeseen(course, now, reads):
-                self.refused[chapter] = together(unknown)
-                self._entries.write(chapter, now.key, head | {"refused": self.refused[chapter]}, {})
+                self.refused[found.job.name] = together(unknown)
+                self._entries.write(chapter, now.key, head | {"refused": self.refused[found.job.name]}, {})
                 return
             head |= {"claims": [claim.as_record() for claim in result.claims], "form": executed.form(now.notebook)}
             self._entries.write(chapter, now.key, head, executed.taken_apart(now.notebook, notebook))
             self._heads.pop(chapter, None)
         except (ValueError, LookupError, TypeError, AttributeError) as error:
-            self.refused[chapter] = f"what came of it cannot be stored ({error})"
+            self.refused[found.job.name] = f"what came of it cannot be stored ({error})"
         except (CourseError, OSError) as error:
             self._say(f"cannot be written ({_words(error)})")
 
@@ -233,7 +233,7 @@ def _changed(found: LookUp, now: Dependencies, course: Course) -> list[str]:
 
 def _result(job: Job, head: dict) -> ChapterResult:
     return ChapterResult(
-        job.path.stem,
+        job.name,
         seconds=float(head["seconds"]),
         peak_rss_mb=float(head["peak_rss_mb"]),
         cells=int(head["count"]),
