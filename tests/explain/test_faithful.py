@@ -73,6 +73,8 @@ def test_a_randomised_model_changes_the_map_and_is_put_back(method):
     assert found.layers == (model.layers[-1].name, "second", "first")
     assert found.similarity.shape == (3, 4)
     assert found.similarity[-1].mean() < 0.5
+    np.testing.assert_array_equal(found.maps[0], before)
+    np.testing.assert_array_equal(found.similarity[1], explain.rank_correlation(before, found.maps[2]))
     for kept, now in zip(weights, model.get_weights(), strict=True):
         np.testing.assert_array_equal(kept, now)
     np.testing.assert_array_equal(method(model, images, 1), before)

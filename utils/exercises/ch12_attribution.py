@@ -45,99 +45,100 @@ SCORES = {
     points=3,
     hints=[
         "The points lie in the middle of `steps` equal steps: shares = (np.arange(steps) + 0.5) / steps.",
-        "A batch of points: share = shares.reshape(-1, *[1] * image.ndim), then start + share * (image - start).",
-        "The mean of slope(points) over the points, times (image - start).",
+        "A batch of points: share = shares.reshape(-1, *[1] * image.ndim), then baseline + share * (image - baseline).",
+        "The mean of slope(points) over the points, times (image - baseline).",
     ],
 )
-def integrated_gradients(slope, image, start, steps):
-    """slope: batch (n, …) → gradients (n, …), image and start (…), number of steps → attributions
-    (…): (image - start) times the mean gradient at the middles of equal steps between the two"""
+def integrated_gradients(slope, image, baseline, steps):
+    """slope: batch (n, …) → gradients (n, …), image and baseline (…), number of steps
+    → attributions (…): (image - baseline) times the mean gradient at the middles of equal steps"""
     shares = (np.arange(steps) + 0.5) / steps
-    points = start + shares.reshape(-1, *[1] * image.ndim) * (image - start)
-    return (image - start) * slope(points).mean(axis=0)
+    points = baseline + shares.reshape(-1, *[1] * image.ndim) * (image - baseline)
+    return (image - baseline) * slope(points).mean(axis=0)
 
 
 @integrated_gradients.checks
 def _(answer, rng):
     words = {
         "shape": "one attribution for each number of the input",
-        "why": "(image - start) times the mean gradient in the middle of the steps",
+        "why": "(image - baseline) times the mean gradient in the middle of the steps",
     }
     for shape, steps in [((3,), 4), ((2, 3, 1), 10), ((4,), 1), ((2, 2, 3), 7)]:
-        image, start = rng.normal(size=shape) + 2, rng.normal(size=shape)
+        image, baseline = rng.normal(size=shape) + 2, rng.normal(size=shape)
         for name, (_, slope) in SCORES.items():
             inputs = f"{name}, an input of shape {shape} and steps = {steps}"
-            answer.case(inputs, of_batch(slope, len(shape)), image, start, steps, **words)
+            answer.case(inputs, of_batch(slope, len(shape)), image, baseline, steps, **words)
     image, slope = rng.normal(size=(3, 2)), of_batch(SCORES["squares"][1], 2)
-    answer.case("an image that is the start itself", slope, image, image.copy(), 5, **words)
+    answer.case("an image that is the baseline itself", slope, image, image.copy(), 5, **words)
 
 
-def _along(slope, image, start, shares):
-    return slope(start + shares.reshape(-1, *[1] * image.ndim) * (image - start))
+def _along(slope, image, baseline, shares):
+    return slope(baseline + shares.reshape(-1, *[1] * image.ndim) * (image - baseline))
 
 
 @integrated_gradients.wrong(
     "one point at a time, without a batch",
     says="you gave slope a single point: it takes a batch, point[None], and returns a batch",
 )
-def _(slope, image, start, steps):
-    gradients = [slope(start + (k + 0.5) / steps * (image - start)) for k in range(steps)]
-    return (image - start) * np.mean(gradients, axis=0)
+def _(slope, image, baseline, steps):
+    gradients = [slope(baseline + (k + 0.5) / steps * (image - baseline)) for k in range(steps)]
+    return (image - baseline) * np.mean(gradients, axis=0)
 
 
 @integrated_gradients.wrong(
     "forgets the way",
-    says="you returned the mean gradient; multiply it by how far the input went, image - start",
+    says="you returned the mean gradient; multiply it by how far the input went, image - baseline",
 )
-def _(slope, image, start, steps):
-    return _along(slope, image, start, (np.arange(steps) + 0.5) / steps).mean(axis=0)
+def _(slope, image, baseline, steps):
+    return _along(slope, image, baseline, (np.arange(steps) + 0.5) / steps).mean(axis=0)
 
 
 @integrated_gradients.wrong(
-    "times the image", says="you multiplied by the image, not by how far it went, image - start"
+    "times the image", says="you multiplied by the image, not by how far it went, image - baseline"
 )
-def _(slope, image, start, steps):
-    return image * _along(slope, image, start, (np.arange(steps) + 0.5) / steps).mean(axis=0)
+def _(slope, image, baseline, steps):
+    return image * _along(slope, image, baseline, (np.arange(steps) + 0.5) / steps).mean(axis=0)
 
 
-@integrated_gradients.wrong("begins at zero", says="your path begins at zero, not at start")
-def _(slope, image, start, steps):
-    return (image - start) * _along(slope, image, np.zeros_like(image), (np.arange(steps) + 0.5) / steps).mean(axis=0)
+@integrated_gradients.wrong("begins at zero", says="your path begins at zero, not at baseline")
+def _(slope, image, baseline, steps):
+    shares = (np.arange(steps) + 0.5) / steps
+    return (image - baseline) * _along(slope, image, np.zeros_like(image), shares).mean(axis=0)
 
 
 @integrated_gradients.wrong(
     "the gradient at the image alone",
     says="you took the gradient at the image alone; take it at points all along the path",
 )
-def _(slope, image, start, steps):
-    return (image - start) * slope(image[None])[0]
+def _(slope, image, baseline, steps):
+    return (image - baseline) * slope(image[None])[0]
 
 
 @integrated_gradients.wrong("adds the gradients up", says="you added up the gradients of the points; take their mean")
-def _(slope, image, start, steps):
-    return steps * integrated_gradients(slope, image, start, steps)
+def _(slope, image, baseline, steps):
+    return steps * integrated_gradients(slope, image, baseline, steps)
 
 
 @integrated_gradients.wrong(
     "the beginnings of the steps", says="your points are where the steps begin; those in their middle err far less"
 )
-def _(slope, image, start, steps):
-    return (image - start) * _along(slope, image, start, np.arange(steps) / steps).mean(axis=0)
+def _(slope, image, baseline, steps):
+    return (image - baseline) * _along(slope, image, baseline, np.arange(steps) / steps).mean(axis=0)
 
 
 @integrated_gradients.wrong(
     "the ends of the steps", says="your points are where the steps end; those in their middle err far less"
 )
-def _(slope, image, start, steps):
-    return (image - start) * _along(slope, image, start, (np.arange(steps) + 1) / steps).mean(axis=0)
+def _(slope, image, baseline, steps):
+    return (image - baseline) * _along(slope, image, baseline, (np.arange(steps) + 1) / steps).mean(axis=0)
 
 
 @integrated_gradients.wrong(
-    "from the start to the image, both included",
-    says="your points include start and image; take those in the middle of the steps",
+    "from the baseline to the image, both included",
+    says="your points include baseline and image; take those in the middle of the steps",
 )
-def _(slope, image, start, steps):
-    return (image - start) * _along(slope, image, start, np.linspace(0, 1, steps)).mean(axis=0)
+def _(slope, image, baseline, steps):
+    return (image - baseline) * _along(slope, image, baseline, np.linspace(0, 1, steps)).mean(axis=0)
 
 
 @exercise(
@@ -145,16 +146,16 @@ def _(slope, image, start, steps):
     "Is it complete?",
     points=1,
     hints=[
-        "score takes a batch: score(np.stack([image, start])) gives both scores at once.",
-        "The rise of the score is that of the image minus that of the start; the attributions share out "
+        "score takes a batch: score(np.stack([image, baseline])) gives both scores at once.",
+        "The rise of the score is that of the image minus that of the baseline; the attributions share out "
         "attributions.sum(). How much more is that?",
     ],
 )
-def completeness_gap(score, image, start, attributions):
-    """score: batch (n, …) → (n,), image, start and attributions (…)
-    → by how much the attributions' sum exceeds the rise of the score from start to image (float)"""
-    at_image, at_start = score(np.stack([image, start]))
-    return attributions.sum() - (at_image - at_start)
+def completeness_gap(score, image, baseline, attributions):
+    """score: batch (n, …) → (n,), image, baseline and attributions (…)
+    → by how much the attributions' sum exceeds the score's rise from baseline to image (float)"""
+    at_image, at_baseline = score(np.stack([image, baseline]))
+    return attributions.sum() - (at_image - at_baseline)
 
 
 @completeness_gap.checks
@@ -164,64 +165,64 @@ def _(answer, rng):
         "why": "the sum of the attributions, minus the rise of the score",
     }
     for shape in [(4,), (2, 3), (2, 2, 3), (1,)]:
-        image, start, attributions = rng.normal(size=(3, *shape)) + 1
+        image, baseline, attributions = rng.normal(size=(3, *shape)) + 1
         for name, (score, _) in SCORES.items():
             shifted = of_batch(lambda x, score=score: score(x) + 5, len(shape))  # so that no score is 0 by chance
             for gap, kind in [(1.5, "too large"), (-1.5, "too small")]:
-                attributions += (gap - completeness_gap(shifted, image, start, attributions)) / attributions.size
+                attributions += (gap - completeness_gap(shifted, image, baseline, attributions)) / attributions.size
                 inputs = f"{name}, an input of shape {shape} and attributions that are {kind}"
-                answer.case(inputs, shifted, image, start, attributions, **words)
+                answer.case(inputs, shifted, image, baseline, attributions, **words)
     score, slope = (of_batch(function, 2) for function in SCORES["a straight line"])
-    image, start = rng.normal(size=(2, 2, 3))
-    complete = integrated_gradients(slope, image, start, 3)
-    answer.case("the right attributions of a straight line", score, image, start, complete, why="they are complete")
+    image, baseline = rng.normal(size=(2, 2, 3))
+    complete = integrated_gradients(slope, image, baseline, 3)
+    answer.case("the right attributions of a straight line", score, image, baseline, complete, why="they are complete")
 
 
 @completeness_gap.wrong(
     "one input without a batch",
     says="you gave score a single input: it takes a batch, image[None], and returns a batch",
 )
-def _(score, image, start, attributions):
-    return attributions.sum() - (score(image) - score(start))
+def _(score, image, baseline, attributions):
+    return attributions.sum() - (score(image) - score(baseline))
 
 
 @completeness_gap.wrong(
-    "without the start's score", says="you left out the score of the start: attributions share out only the rise"
+    "without the baseline's score", says="you left out the score of the baseline: attributions share out only the rise"
 )
-def _(score, image, start, attributions):
+def _(score, image, baseline, attributions):
     return attributions.sum() - score(image[None])[0]
 
 
 @completeness_gap.wrong(
     "absolute values", says="you added up absolute values; attributions that speak against count with their sign"
 )
-def _(score, image, start, attributions):
-    return completeness_gap(score, image, start, np.abs(attributions))
+def _(score, image, baseline, attributions):
+    return completeness_gap(score, image, baseline, np.abs(attributions))
 
 
 @completeness_gap.wrong("the mean", says="you took the mean of the attributions; add them up")
-def _(score, image, start, attributions):
-    return completeness_gap(score, image, start, attributions / attributions.size)
+def _(score, image, baseline, attributions):
+    return completeness_gap(score, image, baseline, attributions / attributions.size)
 
 
 @completeness_gap.wrong(
     "turned round", says="your sign is the wrong way round: attributions that claim too much give a positive gap"
 )
-def _(score, image, start, attributions):
-    return -completeness_gap(score, image, start, attributions)
+def _(score, image, baseline, attributions):
+    return -completeness_gap(score, image, baseline, attributions)
 
 
 @completeness_gap.wrong(
     "the size of the gap", says="you took the absolute value; attributions that claim too little give a negative gap"
 )
-def _(score, image, start, attributions):
-    return abs(completeness_gap(score, image, start, attributions))
+def _(score, image, baseline, attributions):
+    return abs(completeness_gap(score, image, baseline, attributions))
 
 
 @completeness_gap.wrong(
     "the sum alone", says="you returned the sum of the attributions; subtract the rise of the score from it"
 )
-def _(score, image, start, attributions):
+def _(score, image, baseline, attributions):
     return attributions.sum()
 
 

@@ -136,7 +136,8 @@ def _(score, image, side, fill):
 )
 def deletion_area(score, image, importance, fill, steps):
     """score: pictures (n, H, W, C) → (n,), image (H, W, C), importance (H, W), fill (C,)
-    → area under the scores as 0, 1/steps … 1 of the places are filled, the most important first"""
+    → area, by trapezoids, under the scores as 0, 1/steps … 1 of the places are filled, the most
+    important first"""
     order = np.argsort(-importance.ravel())
     shares, scores = np.linspace(0, 1, steps + 1), []
     for share in shares:

@@ -19,10 +19,12 @@ class Cascade(NamedTuple):
 
     layers: names, the last layer first. similarity: float32 (layers, n), the rank correlation of each example's map,
     with the weights of this layer and all before it in the list destroyed, with its map from the trained model.
+    maps: (layers + 1, n, …), the maps themselves, those of the trained model first.
     """
 
     layers: tuple
     similarity: np.ndarray
+    maps: np.ndarray
 
 
 def rank_correlation(first: Any, second: Any) -> np.ndarray:
@@ -66,7 +68,8 @@ def randomisation_check(
     Returns
     -------
     Cascade
-        Names of the layers and rank correlations, which should fall towards 0.
+        Names of the layers; rank correlations, which should fall towards 0; and the maps. A map that is the same
+        everywhere, such as a Grad-CAM in which nothing speaks for the target, ranks nothing and is counted as 0.
 
     Raises
     ------
@@ -90,16 +93,16 @@ def randomisation_check(
             f"The model {getattr(model, 'name', model)!r} has no trainable weights that could be destroyed."
         )
     random = np.random.default_rng(seed)
-    trained = method(model, inputs, target, **options)
+    maps = [np.asarray(method(model, inputs, target, **options))]
     kept = [(variable, variable.numpy()) for layer in layers for variable in layer.trainable_variables]
-    similarity = []
     try:
         for layer in layers:
             for variable in layer.trainable_variables:
                 weights = variable.numpy()
                 variable.assign(random.normal(weights.mean(), weights.std(), weights.shape))
-            similarity.append(rank_correlation(trained, method(model, inputs, target, **options)))
+            maps.append(np.asarray(method(model, inputs, target, **options)))
     finally:
         for variable, weights in kept:
             variable.assign(weights)
-    return Cascade(tuple(layer.name for layer in layers), np.stack(similarity))
+    similarity = np.stack([rank_correlation(maps[0], found) for found in maps[1:]])
+    return Cascade(tuple(layer.name for layer in layers), similarity, np.stack(maps))
