@@ -149,8 +149,8 @@ EQUIVALENT = {
         "there are as many labels as scores": ["count = int(np.ceil(fraction * len(labels) - 1e-09))"],
     },
     "12.1": {
-        "start and image have the same shape": [
-            "points = start + shares.reshape(-1, *[1] * start.ndim) * (image - start)"
+        "baseline and image have the same shape": [
+            "points = baseline + shares.reshape(-1, *[1] * baseline.ndim) * (image - baseline)"
         ]
     },
     "12.3": {"the order of the axes of a mean is free": ["weights = slopes.mean(axis=(1, 0))"]},
@@ -171,13 +171,13 @@ EQUIVALENT = {
         "the number of pictures that is left is 1": ["scores.append(score(covered.reshape(-1, *image.shape))[0])"],
         "the first of one score is the last": ["scores.append(score(covered.reshape(1, *image.shape))[-1])"],
     },
-    "13.1": {
+    "13.3": {
         "the shares are arrays already": [
             "raised = probabilities * (now / np.asarray(before))",
             "raised = probabilities * (np.asarray(now) / before)",
         ]
     },
-    "13.2": {
+    "13.4": {
         "any two labels will do, the larger one for the new rows": [
             "labels = np.repeat([-1, 1], [len(old), len(new)])",
             "labels = np.repeat([0, 2], [len(old), len(new)])",
@@ -185,6 +185,12 @@ EQUIVALENT = {
     },
     "14.1": {"a group that is measured twice gives the same twice": ["for name in members:"]},
     "14.2": {"there are as many labels as calibration rows": ["n = len(calibration)"]},
+    "15.4": {
+        "a square has no sign": [
+            "return (by_shrinkage(0.9), by_shrinkage(r2 / (r2 + 0.05 * largest)), (-1.96 / 0.05) ** 2 * p * (1 - p))",
+            "return (by_shrinkage(0.9), by_shrinkage(r2 / (r2 + 0.05 * largest)), (1.96 / -0.05) ** 2 * p * (1 - p))",
+        ]
+    },
 }
 
 
