@@ -7,7 +7,7 @@ from utils.exercises.expect import expect
 
 
 @exercise(
-    "13.1",
+    "13.3",
     "Re-weighting",
     points=2,
     hints=[
@@ -74,7 +74,7 @@ def _(probabilities, before, now):
 
 
 @exercise(
-    "13.2",
+    "13.4",
     "Can a classifier tell old from new?",
     points=3,
     hints=[
