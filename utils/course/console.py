@@ -56,6 +56,12 @@ def execution(command: Callable) -> Callable:
     return command
 
 
+scheduler = click.option(
+    "--scheduler",
+    metavar="ADDRESS",
+    help="Let the workers of a Dask cluster execute, such as tcp://10.0.0.5:8786.",
+)
+
 COLUMNS = {
     "label": "The column of what is to be predicted; several with commas.",
     "smiles": "The column of the molecules.",

@@ -70,6 +70,8 @@ class How:
         Whether to say why each chapter was executed, or why not.
     as_json : bool
         Whether standard output is for machines.
+    scheduler : str or None
+        The address of a Dask scheduler whose workers execute, such as ``tcp://10.0.0.5:8786``; None for this machine.
     """
 
     workers: int | None = None
@@ -78,6 +80,7 @@ class How:
     fork: bool = True
     explain: bool = False
     as_json: bool = False
+    scheduler: str | None = None
 
     def job(self, path: Path, output: Path, profile: str, parameters: dict, solved: bool = False, **more: Any) -> Job:
         """The Job for a notebook; ``more`` are fields of it that only some commands set."""
@@ -92,6 +95,11 @@ def carry_out(jobs: Sequence[Job], folder: Path, how: How) -> "tuple[Report, boo
     """
     environment.backend()  # refuses one that cannot work, rather than failing in every chapter
     memory.refuse_too_little()
+    cluster = None
+    if how.scheduler:
+        from utils.course.cluster import Cluster
+
+        cluster = Cluster(how.scheduler)  # refuses an address at which nobody answers
 
     from utils.course import fork, runner
     from utils.course.report import Report
@@ -107,7 +115,7 @@ def carry_out(jobs: Sequence[Job], folder: Path, how: How) -> "tuple[Report, boo
     begun = fork.begun()
     try:
         with screen() as shown:
-            results, interrupted = runner.run(jobs, shown, how.workers, cache)
+            results, interrupted = runner.run(jobs, shown, how.workers, cache, cluster)
         notes = fork.notes() + ([cache.trouble] if cache and cache.trouble else [])
     finally:
         if not begun:  # otherwise somebody else's, who will need it again

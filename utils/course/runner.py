@@ -4,10 +4,10 @@ import contextlib
 import signal
 import threading
 from collections.abc import Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, CancelledError, Future, ThreadPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, CancelledError, Future, wait
 from typing import TYPE_CHECKING
 
-from utils.course import fork, outputs, reasons
+from utils.course import outputs, reasons
 from utils.course.jobs import Job
 from utils.course.results import ChapterResult
 from utils.course.screens import Screen
@@ -15,13 +15,18 @@ from utils.errors import CourseError
 
 if TYPE_CHECKING:
     from utils.course.cache import Cache, LookUp
-    from utils.course.schedule import Schedule
+    from utils.course.engines import Engine
+    from utils.course.schedule import Schedule, Task
 
 LOOK_SECONDS = 0.2
 
 
 def run(
-    jobs: Sequence[Job], screen: Screen, workers: int | None = None, cache: "Cache | None" = None
+    jobs: Sequence[Job],
+    screen: Screen,
+    workers: int | None = None,
+    cache: "Cache | None" = None,
+    cluster: "Engine | None" = None,
 ) -> tuple[list[ChapterResult], bool]:
     """Execute jobs; return (their results, in the order of the jobs, and whether the run was interrupted).
 
@@ -35,6 +40,8 @@ def run(
         Chapters at a time; None for as many as this machine has cores and memory for.
     cache : Cache or None
         Serves what has not changed, and keeps what is executed; None executes all.
+    cluster : Engine or None
+        What executes in place of this machine.
     """
     found = {job.name: cache.look_up(job) for job in jobs} if cache else {}
     results = {}
@@ -44,7 +51,7 @@ def run(
             screen.finished(result)
     interrupted = False
     if rest := [job for job in jobs if job.name not in results]:
-        executed, interrupted = execute_all(rest, screen, workers, cache, found)
+        executed, interrupted = execute_all(rest, screen, workers, cache, found, cluster)
         results |= executed
     return [results[job.name] for job in jobs], interrupted
 
@@ -63,30 +70,36 @@ def served(job: Job, found: "LookUp") -> ChapterResult | None:
 
 
 def execute_all(
-    jobs: Sequence[Job], screen: Screen, workers: int | None, cache: "Cache | None", found: "dict[str, LookUp]"
+    jobs: Sequence[Job],
+    screen: Screen,
+    workers: int | None,
+    cache: "Cache | None",
+    found: "dict[str, LookUp]",
+    cluster: "Engine | None" = None,
 ) -> tuple[dict[str, ChapterResult], bool]:
     """Execute jobs as their Schedule says. Returns (name → result, whether the run was interrupted).
 
-    The kernels do the work, each a process of its own, and one thread per kernel looks after it. Any other
-    ``concurrent.futures.Executor`` can take the place of the threads, since ``execute`` and its jobs can be pickled.
+    The kernels of this machine do the work, or else the cluster.
     """
-    from utils.course.execute import execute
+    from utils.course.engines import Here
     from utils.course.schedule import Schedule
 
-    schedule = Schedule(jobs, cache.remembered if cache else lambda job: None, workers)
+    if cluster:
+        workers = min(workers or cluster.workers, cluster.workers)
+    schedule = Schedule(jobs, cache.remembered if cache else lambda job: None, workers, elsewhere=bool(cluster))
     results, futures = {}, {}
-    with ThreadPoolExecutor(schedule.workers, thread_name_prefix="chapter") as executor, ctrl_c() as pressed:
+    with cluster or Here(schedule.workers) as engine, ctrl_c() as pressed:
         while schedule.unfinished:
             if pressed.is_set():
                 stop(schedule, results)
-                fork.close()
+                engine.stop()
             while task := schedule.begin():
-                futures[executor.submit(execute, task.job, task.watch)] = task
+                futures[engine.submit(task)] = task
             schedule.relieve()
             screen.show(schedule)
             for future in wait(futures, timeout=LOOK_SECONDS, return_when=FIRST_COMPLETED).done:
                 task = futures.pop(future)
-                result = outcome(future, task.job.name)
+                result = outcome(engine, task, future)
                 schedule.end(task, result)
                 if task.set_back and not pressed.is_set():
                     continue
@@ -110,11 +123,11 @@ def stop(schedule: "Schedule", results: dict[str, ChapterResult]) -> None:
     schedule.waiting.clear()
 
 
-def outcome(future: Future, name: str) -> ChapterResult:
-    """The ChapterResult of a future; a failed one when it was cancelled, or when our own code raised."""
-    result = ChapterResult(name)
+def outcome(engine: "Engine", task: "Task", future: Future) -> ChapterResult:
+    """The ChapterResult of a task; a failed one when it was cancelled, or when our own code raised."""
+    result = ChapterResult(task.job.name)
     try:
-        return future.result()
+        return engine.collect(task, future)
     except CancelledError:
         result.interrupt()
     except Exception as error:  # a fault in the tools must not cost the other chapters their results

@@ -77,11 +77,18 @@ class Schedule:
         ``remembered(job)`` gives (seconds, MiB) of an earlier run, or None.
     wanted : int or None
         Chapters at a time; None for as many as fit.
+    elsewhere : bool
+        Whether other machines do the work, of whose memory nothing is known here.
     """
 
     def __init__(
-        self, jobs: Sequence[Job], remembered: Callable[[Job], tuple[float, float] | None], wanted: int | None = None
+        self,
+        jobs: Sequence[Job],
+        remembered: Callable[[Job], tuple[float, float] | None],
+        wanted: int | None = None,
+        elsewhere: bool = False,
     ):
+        self.elsewhere = elsewhere
         needs = [expected(job, remembered(job)) for job in jobs]
         self.workers = workers(needs, wanted)
         threads = max(1, machine.cores() // self.workers)
@@ -116,7 +123,7 @@ class Schedule:
         return task
 
     def _fits(self, needs: Expected) -> bool:
-        if not self.running:
+        if not self.running or self.elsewhere:
             return True  # waiting would not give it more room
         to_come = sum(max(0.0, task.needs.megabytes - task.watch.peak_rss_mb) for task in self.running)
         return machine.free_megabytes() - RESERVE_MEGABYTES - to_come >= needs.megabytes
@@ -126,7 +133,7 @@ class Schedule:
 
         From then on one chapter fewer runs at a time.
         """
-        if len(self.running) < 2 or any(task.set_back for task in self.running):
+        if self.elsewhere or len(self.running) < 2 or any(task.set_back for task in self.running):
             return None
         if machine.free_megabytes() >= LEAST_MEGABYTES:
             return None

@@ -34,6 +34,7 @@ from utils.course import console
 @click.option(
     "--out", default="build/run", show_default=True, metavar="DIR", help="Where the report and the notebooks go."
 )
+@console.scheduler
 @console.execution
 def command(
     chapters: tuple[str, ...],
@@ -42,7 +43,7 @@ def command(
     assignments: tuple[tuple[str, str], ...],
     solved: bool,
     out: str,
-    **execution: bool | int | None,
+    **execution: bool | int | str | None,
 ) -> int:
     """Execute chapters in fresh kernels, judge their claims, and write a report.
 

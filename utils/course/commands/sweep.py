@@ -39,6 +39,7 @@ from utils.course import console
 @click.option(
     "--out", default="build/sweep", show_default=True, metavar="DIR", help="Where table, plot and notebooks go."
 )
+@console.scheduler
 @console.execution
 def command(
     chapter: str,
@@ -48,7 +49,7 @@ def command(
     words: str,
     workers: int | None,
     out: str,
-    **execution: bool | int | None,
+    **execution: bool | int | str | None,
 ) -> int:
     """Execute one chapter over a grid of parameters and several seeds: each claim's mean, with an interval.
 
