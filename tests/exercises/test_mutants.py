@@ -171,6 +171,7 @@ EQUIVALENT = {
         "the number of pictures that is left is 1": ["scores.append(score(covered.reshape(-1, *image.shape))[0])"],
         "the first of one score is the last": ["scores.append(score(covered.reshape(1, *image.shape))[-1])"],
     },
+    "13.2": {"there are as many variances as estimates": ["m = len(variances)"]},
     "13.3": {
         "the shares are arrays already": [
             "raised = probabilities * (now / np.asarray(before))",
