@@ -139,6 +139,15 @@ def test_objects_touch_along_a_side_and_have_a_size(squares):
     assert min(np.bincount(cut[0].ravel())[np.unique(cut[0])]) >= 30
 
 
+def test_nuclei_that_share_a_piece_are_counted():
+    given, found = np.zeros((2, 6, 20), int), np.zeros((2, 6, 20), int)
+    given[0, :, :4], given[0, :, 6:10], given[0, :, 12:16] = 3, 5, 9
+    found[0, :, :9], found[0, :, 13:16] = 2, 1  # the first two lie in one piece, the third in one of its own
+    given[1, :, :4], given[1, :, 6:10] = 1, 2  # neither is found: they share nothing
+    assert segmentation.merged(given, found) == 2
+    assert segmentation.merged(given, given) == 0
+
+
 @pytest.mark.parametrize("shape", [(300, 500), (64, 64), (40, 200), (256, 256), (257, 100)])
 def test_stitching_gives_back_what_each_piece_says(shape):
     image = np.random.default_rng(0).random((*shape, 3)).astype("float32")

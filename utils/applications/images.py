@@ -39,6 +39,8 @@ __all__ = [
 # Test AUC and accuracy of a ResNet-18 on 28 x 28 pixels, Yang and others (2023), doi:10.1038/s41597-022-01721-8.
 PUBLISHED = {"breastmnist": (0.901, 0.863), "pneumoniamnist": (0.944, 0.854), "retinamnist": (0.717, 0.524)}
 
+BATCH_PIXELS = 600_000  # of one channel, in a batch of which a network is asked
+
 
 def statistics(images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Mean and variance of each channel, float64 (channels,), over pictures (n, height, width, channels).
@@ -107,9 +109,13 @@ class Trained:
     multilabel: bool
     history: keras.callbacks.History
 
-    def logits(self, images: np.ndarray, batch_size: int = 100) -> np.ndarray:
-        """Mean of the logits over the networks and the mirrored views, float32 (n, outputs)."""
+    def logits(self, images: np.ndarray, batch_size: int | None = None) -> np.ndarray:
+        """Mean of the logits over the networks and the mirrored views, float32 (n, outputs).
+
+        batch_size: 100, or more where pictures are small, since each call of a network costs time.
+        """
         total, tta_views = 0.0, VIEWS[self.recipe.mirror]
+        batch_size = batch_size or max(100, BATCH_PIXELS // max(math.prod(images.shape[1:3]), 1))
         for model in self.models:
             for rows, columns in tta_views:
                 total = total + predict(model, images[:, ::rows, ::columns], batch_size)

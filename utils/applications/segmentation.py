@@ -218,6 +218,18 @@ def objects(masks: np.ndarray, smallest: int = 30) -> np.ndarray:
     return found
 
 
+def merged(instances: np.ndarray, pieces: np.ndarray) -> int:
+    """How many of the given nuclei lie, for the most part, in a piece that holds another one, too.
+
+    instances, pieces: int (n, height, width), number of the nucleus and of the piece from 1 in each image, 0 outside.
+    """
+    count = 0
+    for given, found in zip(instances, pieces, strict=True):
+        homes = [np.bincount(found[given == nucleus]).argmax() for nucleus in np.unique(given[given > 0])]
+        count += sum(homes.count(home) > 1 for home in homes if home)
+    return count
+
+
 def predict(model: keras.Model, images: np.ndarray, batch_size: int = 5) -> np.ndarray:
     """Probability of a nucleus at each pixel, float32 (n, height, width): the mean over four mirrored views.
 

@@ -1,4 +1,4 @@
-"""Drawings of chapter 07: the network that learned from photographs."""
+"""Drawings of chapter 07: the residual network, the network that learned from photographs, and the U-Net."""
 
 from matplotlib.figure import Figure
 
@@ -6,6 +6,84 @@ from utils.nn.pretrained import FEATURES, STAGES
 from utils.plots import Diagram
 
 GREY, CONVOLUTION, BLOCK, MEAN = "#777777", 0, 1, 2
+
+
+def residual_network(side: int, width: int, outputs: int) -> Figure:
+    """The chapter's classifier with the shape of one picture on each arrow; below, one block with its way around.
+
+    side: of the pictures in pixels. width: filters of the first layer. outputs: number of classes.
+    """
+    drawing, level, small = Diagram(width=9.6, height=3.0), 2.4, side // 3
+    boxes = [
+        drawing.box("random changes,\nnormalisation", 1.35, level, colour=GREY, size=8),
+        drawing.box("convolution\n6 × 6, step 3", 3.3, level, colour=CONVOLUTION, size=8),
+        drawing.box("block", 4.9, level, colour=BLOCK, size=8, height=0.5, width=0.7),
+        drawing.box("block", 6.2, level, colour=BLOCK, size=8, height=0.5, width=0.7),
+        drawing.box("mean over\nthe places", 7.55, level, colour=MEAN, size=8),
+        drawing.box("dense", 8.75, level, colour=MEAN, size=8, height=0.5, width=0.6),
+    ]
+    shapes = [
+        f"{side}×{side}×3",
+        f"{small}×{small}×{width}",
+        f"{small // 2}×{small // 2}×{2 * width}",
+        f"{small // 4}×{small // 4}×{4 * width}",
+        f"{4 * width}",
+    ]
+    drawing.arrow((0.05, level), boxes[0], label=shapes[0], size=7, aside=0.38)
+    for before, after, shape in zip(boxes, boxes[1:], shapes, strict=False):
+        drawing.arrow(before, after, label=shape, size=7, aside=0.38)
+    drawing.arrow(boxes[-1], (9.55, level), label=f"{outputs} logits", size=7, aside=0.38)
+    down, filters, half = 0.65, 2 * width, small // 2
+    drawing.frame("one block, here the first", 0.7, 0.1, 8.3, 1.6)
+    narrow = drawing.box("convolution 3 × 3,\nthen the largest of 2 × 2", 2.55, down, colour=CONVOLUTION, size=8)
+    even = drawing.box("batch norm,\nReLU", 4.4, down, colour=4, size=8)
+    again = drawing.box("convolution 3 × 3,\nbatch norm, ReLU", 6.45, down, colour=CONVOLUTION, size=8)
+    add = drawing.circle("+", 7.85, down)
+    drawing.arrow((0.8, down), narrow, label=shapes[1], size=7, aside=0.38)
+    drawing.arrow(narrow, even)
+    drawing.arrow(even, again)
+    drawing.arrow(again, add)
+    around = f"{half}×{half}×{filters}, unchanged"
+    drawing.arrow((5.1, down), (5.1, 1.3), (7.85, 1.3), add, label=around, size=7)
+    drawing.arrow(add, (8.95, down), label=f"{half}×{half}×{filters}", size=7, aside=0.38)
+    return drawing.figure
+
+
+def u_net(side: int = 128, width: int = 12, depth: int = 3) -> Figure:
+    """A U-Net: down on the left, up on the right, the bridges between them, and the shape of what each step gives.
+
+    side: of the picture in pixels. width: filters at the largest size. depth: number of halvings.
+    """
+    step, half = 0.85, side // 2
+    drawing = Diagram(width=9.6, height=step * (depth + 2) + 0.3)
+
+    def place(level):
+        return step * (depth - level) + 0.85
+
+    def shape(level, filters=None):
+        return f"{half >> level}×{half >> level}×{filters or width << level}"
+
+    top = place(0)
+    picture = drawing.box(f"picture\n{side}×{side}×3", 0.75, top + 0.75, colour=GREY, size=8)
+    answer = drawing.box(f"logits\n{side}×{side}×1", 8.85, top + 0.75, colour=GREY, size=8)
+    entry = drawing.box(f"convolution 4 × 4, step 2\n{shape(0)}", 2.6, top + 0.75, colour=CONVOLUTION, size=8)
+    leave = drawing.box("transposed convolution\n4 × 4, doubles the size", 7.0, top + 0.75, colour=MEAN, size=8)
+    drawing.arrow(picture, entry)
+    drawing.arrow(leave, answer)
+    before, ups = entry, []
+    for level in range(depth):
+        x, y = 1.5 + 0.45 * level, place(level)
+        down = drawing.box(f"convolution 3 × 3\n{shape(level)}", x, y, colour=CONVOLUTION, width=1.4, size=8)
+        up = drawing.box(f"side by side, convolution 3 × 3\n{shape(level)}", 9.6 - x - 0.3, y, colour=MEAN, size=8)
+        drawing.arrow(before, down, label="" if level == 0 else "largest of 2 × 2", size=7, aside=0.2)
+        drawing.arrow(down, up, label=f"bridge {shape(level)}", size=7, dashed=True)
+        before = down
+        ups.append(up)
+    bottom = drawing.box(f"two convolutions 3 × 3\n{shape(depth)}", 4.65, place(depth) - 0.35, colour=BLOCK, size=8)
+    drawing.arrow(before, bottom, label="largest of 2 × 2", size=7, aside=-0.2)
+    for lower, upper in zip([bottom, *ups[::-1]], [*ups[::-1], leave], strict=True):
+        drawing.arrow(lower, upper, label="" if upper is leave else "1 × 1, repeat 2 × 2", size=7, aside=0.2)
+    return drawing.figure
 
 
 def photograph_network(side: int = 48) -> Figure:
