@@ -25,9 +25,9 @@ def split_in_the_order_of_scaffolds(scaffolds, share):
     return parts
 
 
-def attributions_one_point_at_a_time(slope, image, start, steps):
-    points = [start + (k + 0.5) / steps * (image - start) for k in range(steps)]
-    return (image - start) * np.mean([slope(point[None])[0] for point in points], axis=0)
+def attributions_one_point_at_a_time(slope, image, baseline, steps):
+    points = [baseline + (k + 0.5) / steps * (image - baseline) for k in range(steps)]
+    return (image - baseline) * np.mean([slope(point[None])[0] for point in points], axis=0)
 
 
 def area_with_places_rounded_down(score, image, importance, fill, steps):
@@ -86,9 +86,9 @@ def split_in_the_order_of_the_rows(scaffolds, share):
     return train, np.setdiff1d(np.arange(len(scaffolds)), train)
 
 
-def gap_of_a_list_of_inputs(score, image, start, attributions):
-    at_image, at_start = score([image, start])
-    return attributions.sum() - (at_image - at_start)
+def gap_of_a_list_of_inputs(score, image, baseline, attributions):
+    at_image, at_baseline = score([image, baseline])
+    return attributions.sum() - (at_image - at_baseline)
 
 
 @pytest.mark.parametrize("seed", range(5))
