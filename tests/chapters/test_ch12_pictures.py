@@ -8,9 +8,9 @@ from utils.chapters.ch12_pictures import per_pixel, stamp
 def test_the_ink_is_in_a_corner_and_nowhere_else():
     images = np.random.default_rng(0).integers(200, 256, (40, 30, 20, 3), dtype="uint8")
     before = images.copy()
-    marked, where = stamp(images, 3, side=5)
+    marked, where = stamp(images, 3, side=5, colour=(1, 2, 3))
     np.testing.assert_array_equal(images, before)
-    assert (where.sum(axis=(1, 2)) == 25).all() and (marked[where] == (30, 120, 90)).all()
+    assert (where.sum(axis=(1, 2)) == 25).all() and (marked[where] == (1, 2, 3)).all()
     np.testing.assert_array_equal(marked[~where], images[~where])
     corners = {tuple(np.argwhere(one)[0]) for one in where}
     assert corners == {(1, 1), (1, 14), (24, 1), (24, 14)}

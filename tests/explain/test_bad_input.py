@@ -213,7 +213,7 @@ def test_nothing_is_traced_again_for_each_example():
     explain.integrated_gradients(model, normal(7, 4), steps=5)
     looks = [shape for shape in model.shapes if shape[0] == 2]  # on two examples, to see what the outputs are like
     compiled = len(model.shapes) - len(looks)
-    assert len(looks) == 4
+    assert len(looks) == 1  # for all calls
     if keras.backend.backend() != "torch":  # which compiles nothing
         assert compiled <= 3  # the full part, the last one and the small batch; on TensorFlow one for all
 
@@ -247,3 +247,24 @@ def test_a_thousand_examples_go_through_in_parts(method, options):
     assert found.shape == table.shape
     assert peak < 2.4, "megabytes; all rows at once would take 2.4 to 7"
     assert all(count <= 200 for count in rows)
+
+
+def test_a_model_is_asked_once_for_the_shape_of_its_outputs_and_never_believed_after_an_error(monkeypatch):
+    from utils.explain import targets
+
+    asked = []
+    before = targets.run
+    monkeypatch.setattr(targets, "run", lambda score, arrays: asked.append(1) or before(score, arrays))
+    model, images = cnn(), normal(3, 8, 8, 2)
+    first = explain.saliency(model, images, 1)
+    np.testing.assert_array_equal(explain.saliency(model, images, 1), first)
+    assert len(asked) == 1
+    with pytest.raises(CourseError, match="class that does not exist"):
+        explain.saliency(model, images, 7)
+
+    def fails(inputs):
+        raise ValueError("not today")
+
+    for _ in range(2):
+        with pytest.raises(CourseError, match="not today"):
+            explain.occlusion(fails, images, 1)

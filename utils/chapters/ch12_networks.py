@@ -54,7 +54,7 @@ class Trainings:
         self.labels = keras.utils.to_categorical(labels, classes)
         self._images, self._recipe, self._seed, self._kept = images, recipe, seed, {}
         self.network = self._fresh(seed)
-        self._starts = {seed: self.network.get_weights()}
+        self._starts = {seed: _values(self.network)}
         self.model = keras.Sequential([keras.Input(images.shape[1:]), self.network, layers.Softmax()])
         steps = recipe.epochs * math.ceil(len(images) / recipe.batch_size)
         self.network.compile(
@@ -78,8 +78,9 @@ class Trainings:
             raise UsageError(f"There are {len(self.labels)} labels and {len(images)} pictures: give one for each.")
         seed = self._seed if seed is None else seed
         if seed not in self._starts:
-            self._starts[seed] = self._fresh(seed).get_weights()
-        self.network.set_weights(self._starts[seed])
+            self._starts[seed] = _values(self._fresh(seed))
+        for variable, value in zip(self.network.variables, self._starts[seed], strict=True):
+            variable.assign(value)
         forget(self.network.optimizer)
         with seeded(member_seeds(seed, 1)[0]):
             options = {"epochs": self._recipe.epochs, "batch_size": self._recipe.batch_size}
@@ -100,3 +101,8 @@ class Trainings:
         if name not in self._kept:
             raise UsageError(f"There is no training {name!r}; there are {', '.join(map(repr, self._kept))}.")
         self.network.set_weights(self._kept[name])
+
+
+def _values(network: keras.Model) -> list[np.ndarray]:
+    """What all variables of a network hold, those of dropout's chance too."""
+    return [keras.ops.convert_to_numpy(variable.value) for variable in network.variables]

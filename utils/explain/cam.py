@@ -9,9 +9,11 @@ from keras import ops
 
 from utils.explain.arguments import whole
 from utils.explain.inside import intercepted, spatial_layer
-from utils.explain.scores import BATCH_SIZE, compiled_for, finite, parts, run
+from utils.explain.scores import BATCH_SIZE, Memory, compiled_for, finite, parts, run
 from utils.explain.targets import ask
 from utils.nn.gradients import differentiate
+
+_layers = Memory()
 
 
 def grad_cam(
@@ -122,7 +124,9 @@ def _by_gradients(
 
 def read_layer(question: Any, layer: str | None) -> Any:
     """The layer, the inputs' places (height, width) or (length,), and the shape (places…, channels) of its maps."""
-    found, shape = spatial_layer(question.score.model, lambda: run(question.score, question.part(slice(0, 1))), layer)
+    score, first = question.score, question.part(slice(0, 1))
+    key = layer, tuple(array.shape for array in first)
+    found, shape = _layers.get(score, key, lambda: spatial_layer(score.model, lambda: run(score, first), layer))
     return found, question.inputs.shape[1 : len(shape)], shape
 
 

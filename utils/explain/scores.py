@@ -79,6 +79,24 @@ def _compiled(build: Callable, score: Any, *more: Any):
 _remembered = functools.lru_cache(maxsize=16)(_compiled)
 
 
+class Memory:
+    """What was found out about Keras models by running them once, for the next call; of other callables nothing."""
+
+    def __init__(self, most: int = 16):
+        self.found, self.most = {}, most
+
+    def get(self, score: Score, key: Any, find: Callable) -> Any:
+        """What ``find()`` gave for this score and key the first time; the oldest is forgotten. Errors are not kept."""
+        if not isinstance(score.model, keras.Layer):
+            return find()
+        if (score, key) not in self.found:
+            value = find()
+            if len(self.found) >= self.most:
+                del self.found[next(iter(self.found))]
+            self.found[score, key] = value
+        return self.found[score, key]
+
+
 def parts(rows: Any, size: int) -> Iterator[slice]:
     """Slices of at most so many rows, together all of them."""
     return [slice(start, min(start + size, rows)) for start in range(0, rows, size)]

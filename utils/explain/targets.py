@@ -8,9 +8,10 @@ import numpy as np
 
 from utils.errors import CourseError
 from utils.explain.inside import last_activation, leaves
-from utils.explain.scores import Score, run
+from utils.explain.scores import Memory, Score, run
 
 SCALES = ("logit", "output")
+_answers = Memory()
 ANY = object()  # for ``of``, where it does not matter which of several inputs is attributed to
 
 
@@ -64,11 +65,12 @@ def ask(
             "inputs are whole numbers to this model (codes of letters or words), which cannot change by a little: use "
             "occlusion or in_silico_mutagenesis, or a model that takes one-hot inputs."
         )
-    outputs = _outputs(score, [array[:2] for array in arrays])
-    columns = _columns(target, len(arrays[0]), outputs.shape[1] if outputs.ndim == 2 else 1)
+    shapes = tuple((array.shape[1:], array.dtype.str) for array in arrays)
+    outputs, are_shares = _answers.get(score, shapes, lambda: _asked(score, [array[:2] for array in arrays]))
+    columns = _columns(target, len(arrays[0]), outputs)
     if scale == "logit" and last_activation(model) is not None:
         score = replace(score, scale="logit")
-    elif scale == "logit" and slopes and _are_shares(outputs):
+    elif scale == "logit" and slopes and are_shares:
         score = replace(score, scale="log")
     return Question(score, arrays, place, columns)
 
@@ -142,6 +144,12 @@ def _checked(array: np.ndarray, tensor: Any, told: str):
     if tensor is not None:
         return array.astype(keras.backend.standardize_dtype(tensor.dtype), copy=False)
     return array.astype("float32", copy=False) if array.dtype.kind == "f" or array.ndim == 4 else array
+
+
+def _asked(score: Any, arrays: Any) -> tuple[int, bool]:
+    """How many outputs the model has for such inputs, and whether they are shares; CourseError when it cannot."""
+    outputs = _outputs(score, arrays)
+    return outputs.shape[1] if outputs.ndim == 2 else 1, _are_shares(outputs)
 
 
 def _outputs(score: Any, arrays: Any):
