@@ -169,7 +169,7 @@ def pooled_without_freedom(estimates, variances):
 @pytest.mark.parametrize(
     ("identifier", "answer", "words"),
     [
-        ("13.1", suspects_as_numbers, "True or False for each example"),
+        ("13.1", suspects_as_numbers, "where True and False are expected"),
         ("13.1", table_alone, "(table, suspects)"),
         ("13.2", pooled_and_its_interval, "your standard error is"),
         ("13.2", pooled_without_freedom, "(estimate, standard error, degrees of freedom)"),

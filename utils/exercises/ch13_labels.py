@@ -23,7 +23,7 @@ def find_mislabelled(probabilities, given):
     label, every class occurs → table (classes, classes) of counts, row the given class, column the
     confident one; suspects (n,) of bool, where the confident class is not the given one"""
     classes = probabilities.shape[1]
-    thresholds = np.array([probabilities[given == k, k].mean() for k in range(classes)])
+    thresholds = [probabilities[given == k, k].mean() for k in range(classes)]
     reached = probabilities >= thresholds
     best = np.where(reached, probabilities, -np.inf).argmax(axis=1)
     counted = reached.any(axis=1)
