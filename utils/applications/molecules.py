@@ -14,17 +14,17 @@ from sklearn.preprocessing import StandardScaler
 from utils import metrics
 from utils.errors import CourseError
 from utils.features.molecules import ATOM_WIDTH, BOND_WIDTH, Graphs
-from utils.nn import inference
+from utils.nn import inference, training
 from utils.nn.layers import MessagePassing, ReadOut
 from utils.nn.schedules import one_cycle
-from utils.nn.training import OneLine, member_seeds, prepare, seeded, step_of_any_size
+from utils.nn.training import OneLine, member_seeds, prepare, step_of_any_size
 
 FARTHEST = 4.0  # standard deviations beyond which a descriptor says no more than "very large"
 MAX_ROWS = 10_000  # of training a forest gets, at random: beyond, it gains little and takes long
 
 
 def message_passing_network(
-    tasks: int, descriptors: int = 0, *, width: int = 64, rounds: int = 3, dropout: float = 0.1
+    tasks: int, descriptors: int = 0, *, width: int = 64, rounds: int = 3, dropout: float = 0.1, decay: float = 0.0
 ) -> keras.Model:
     """The network of chapter 11: atoms, some rounds of messages, a read-out, two dense layers.
 
@@ -32,6 +32,7 @@ def message_passing_network(
     join after the read-out, as in Yang et al. (2019), https://doi.org/10.1021/acs.jcim.9b00237.
 
     tasks: how many outputs; these are plain numbers, so logits in classification. descriptors: how many there are.
+    decay: L2 penalty of the last two layers; with a fingerprint among the descriptors they need one.
     Takes the dict that ``Graphs.pad`` makes, with "descriptors" float (batch, descriptors) besides unless there are 0.
     """
     inputs = {
@@ -49,8 +50,10 @@ def message_passing_network(
     if descriptors:
         inputs["descriptors"] = keras.Input((descriptors,), name="descriptors")
         molecule = layers.Concatenate()([molecule, inputs["descriptors"]])
-    hidden = layers.Dense(width, activation="relu")(layers.Dropout(dropout)(molecule))
-    return keras.Model(inputs, layers.Dense(tasks)(layers.Dropout(dropout)(hidden)), name="message_passing")
+    penalty = {"kernel_regularizer": keras.regularizers.L2(decay)} if decay else {}
+    hidden = layers.Dense(width, activation="relu", **penalty)(layers.Dropout(dropout)(molecule))
+    output = layers.Dense(tasks, **penalty)(layers.Dropout(dropout)(hidden))
+    return keras.Model(inputs, output, name="message_passing")
 
 
 def masked_cross_entropy(labels: Any, logits: Any) -> Any:
@@ -104,19 +107,17 @@ def train(
     seed: int = 0,
     eager: bool = False,
     quiet: bool = False,
+    step: Callable | None = None,
 ) -> dict[str, list[float]]:
     """Train by AdamW with a one-cycle learning rate, and go back to the epoch of the smallest validation loss.
 
     labels: float (all molecules, tasks), NaN where not measured. train, validation: row numbers. loss: one of the
     masked losses. rate: the peak of the learning rate. seed: of the order of the molecules. eager: do not compile,
-    which a handful of steps does not earn back. quiet: show no line of progress.
+    which a handful of steps does not earn back. quiet: show no line of progress. step: the model's, of ``compiled``,
+    where it has one already.
     Returns {"loss": [...], "val_loss": [...]}, one number per epoch. CourseError when the loss becomes infinite.
     """
-    optimizer = keras.optimizers.AdamW(rate, weight_decay=0.0001, clipnorm=5.0)
-    # Without Keras's compiler, which would begin anew for each shape of a batch.
-    model.compile(optimizer, loss, jit_compile=False, run_eagerly=eager)
-    prepare(model)
-    step = step_of_any_size(model)
+    step = step or compiled(model, loss, eager)
     rng, history, best = np.random.default_rng(seed), {"loss": [], "val_loss": []}, None
     line = None if quiet else OneLine()
     if line:
@@ -127,7 +128,7 @@ def train(
         if epoch == 0:
             parts.sort(key=len)  # the part that is smaller first, while the rate is low
         for number, part in enumerate(parts):
-            optimizer.learning_rate = one_cycle((epoch + number / len(parts)) / epochs, rate)
+            model.optimizer.learning_rate = one_cycle((epoch + number / len(parts)) / epochs, rate)
             losses.append(step(_batch(graphs, part, descriptors), labels[part]))
         if not np.isfinite(losses).all():
             raise CourseError(f"The loss became infinite in epoch {epoch + 1}: take a smaller rate.")
@@ -141,6 +142,13 @@ def train(
             best = model.get_weights()
     model.set_weights(best)
     return history
+
+
+def compiled(model: keras.Model, loss: Callable, eager: bool = False) -> Callable[[Any, Any], float]:
+    """Compile a network with AdamW and return its training step on (inputs, labels), for batches of any shape."""
+    # Without Keras's compiler, which would begin anew for each shape of a batch.
+    model.compile(keras.optimizers.AdamW(weight_decay=0.0001, clipnorm=5.0), loss, jit_compile=False, run_eagerly=eager)
+    return step_of_any_size(prepare(model))
 
 
 def _batch(graphs: Graphs, rows: ArrayLike, descriptors: np.ndarray | None):
@@ -176,15 +184,18 @@ def fit_networks(
     task: str,
     epochs: int,
     descriptors: np.ndarray | None = None,
+    fingerprints: np.ndarray | None = None,
     members: int = 1,
     seed: int = 0,
     width: int = 64,
     dropout: float = 0.1,
+    decay: float = 0.0,
     **options: Any,
 ) -> FittedNetworks:
     """Train one message-passing network or several from different starts, on scales measured on the training rows only.
 
-    graphs, labels (n, tasks), descriptors (n, k) or None: of all molecules; labels may have gaps (NaN).
+    graphs, labels (n, tasks), descriptors (n, k) or None: of all molecules; labels may have gaps (NaN). fingerprints
+    (n, bits) of 0 and 1, or None: join the descriptors, unscaled. width, dropout, decay: of the network.
     task: "classification" (labels 0 and 1) or "regression". members: how many networks. options: of ``train``.
     Returns a FittedNetworks. CourseError for another task.
     """
@@ -194,23 +205,39 @@ def fit_networks(
     if task == "regression":
         scale, loss = StandardScaler().fit(labels[train_rows]), masked_square_error
         labels = scale.transform(labels)
+    extra = joined(descriptors, fingerprints, train_rows)
+    known = 0 if extra is None else extra.shape[1]
+    seeds, histories, steps = member_seeds(seed, members), [], []
+    orders, labels = iter(seeds), labels.astype("float32")
+    options |= {"epochs": epochs, "loss": loss, "descriptors": extra}
+
+    def build():
+        return message_passing_network(labels.shape[1], known, width=width, dropout=dropout, decay=decay)
+
+    def fit(model):
+        rows = (train_rows, validation_rows)
+        histories.append(train(model, graphs, labels, *rows, seed=next(orders), step=steps[0], **options))
+
+    models = training.members(
+        build, lambda model: steps.append(compiled(model, loss, options.get("eager", False))), fit, seeds
+    )
+    return FittedNetworks(tuple(models), tuple(histories), graphs, extra, scale)
+
+
+def joined(descriptors: np.ndarray | None, fingerprints: np.ndarray | None, train_rows: ArrayLike) -> np.ndarray | None:
+    """Descriptors (n, k), scaled by mean and spread of the training rows and cut at 4 standard deviations, and beside
+    them fingerprints (n, bits) as they are: float32 (n, k + bits), None where there are neither."""
+    parts = []
     if descriptors is not None:
         scaled = StandardScaler().fit(descriptors[train_rows]).transform(descriptors)
-        descriptors = np.clip(scaled, -FARTHEST, FARTHEST).astype("float32")
-    models, histories = [], []
-    known = 0 if descriptors is None else descriptors.shape[1]
-    options |= {"epochs": epochs, "loss": loss, "descriptors": descriptors}
-    for member in member_seeds(seed, members):
-        with seeded(member):
-            model = message_passing_network(labels.shape[1], known, width=width, dropout=dropout)
-            rows = (train_rows, validation_rows)
-            histories.append(train(model, graphs, labels.astype("float32"), *rows, seed=member, **options))
-        models.append(model)
-    return FittedNetworks(tuple(models), tuple(histories), graphs, descriptors, scale)
+        parts.append(np.clip(scaled, -FARTHEST, FARTHEST).astype("float32"))
+    if fingerprints is not None:
+        parts.append(fingerprints.astype("float32"))
+    return np.hstack(parts) if parts else None
 
 
 def forest(
-    features: Any, labels: np.ndarray, train: ArrayLike, *, task: str, trees: int = 200, seed: int = 0
+    features: Any, labels: np.ndarray, train: ArrayLike, *, task: str, trees: int = 200, leaf: int = 1, seed: int = 0
 ) -> np.ndarray:
     """Fit one random forest for each task, on the training rows where it was measured, and predict for all rows.
 
@@ -223,7 +250,8 @@ def forest(
     train : array of int
         Row numbers; beyond 10,000 as many are drawn at random.
     task : {"classification", "regression"}
-    trees, seed : int
+    trees, leaf, seed : int
+        Number of trees, fewest training rows in a leaf, and the seed of the draws.
 
     Returns
     -------
@@ -236,7 +264,7 @@ def forest(
     """
     from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor
 
-    options = {"n_estimators": trees, "random_state": seed, "n_jobs": 2}
+    options = {"n_estimators": trees, "min_samples_leaf": leaf, "random_state": seed, "n_jobs": 2}
     train = np.asarray(train)
     if len(train) > MAX_ROWS:
         train = np.random.default_rng(seed).choice(train, MAX_ROWS, replace=False)
