@@ -49,6 +49,7 @@ MODULES = (
     "sklearn.pipeline",
     "PIL.Image",
     "threadpoolctl",
+    "lifelines",
 )
 SETTINGS = ("KERAS_HOME", "MATPLOTLIBRC", "IPYTHONDIR")  # folders, each kernel's own, of equal content
 # Variables that begin so matter to nothing that a template imports.
