@@ -13,6 +13,7 @@ from utils.metrics.decisions import best_threshold, net_benefit
 from utils.metrics.image_quality import psnr, ssim
 from utils.metrics.intervals import Estimate, Interval, bootstrap_interval, estimate
 from utils.metrics.ranking import average_precision, enrichment_factor, roc_curve, sensitivity_at_specificity
+from utils.metrics.recalibration import Recalibration, recalibration, smooth_calibration
 from utils.metrics.segmentation import (
     ObjectCounts,
     dice,
@@ -27,14 +28,27 @@ from utils.metrics.surfaces import (
     lesions,
     surface_distances,
 )
+from utils.metrics.survival import (
+    Incidence,
+    Survival,
+    censoring_weights,
+    concordance,
+    cumulative_incidence,
+    integrated_brier,
+    kaplan_meier,
+    survival_brier,
+)
 
 __all__ = [
     "Comparison",
     "Estimate",
+    "Incidence",
     "Interval",
     "LesionCount",
     "ObjectCounts",
+    "Recalibration",
     "Reliability",
+    "Survival",
     "UndefinedScore",
     "accuracy",
     "auc",
@@ -44,12 +58,17 @@ __all__ = [
     "bootstrap_interval",
     "brier_score",
     "calibration_error",
+    "censoring_weights",
     "compare",
+    "concordance",
+    "cumulative_incidence",
     "dice",
     "enrichment_factor",
     "estimate",
     "hausdorff_distance",
+    "integrated_brier",
     "intersection_over_union",
+    "kaplan_meier",
     "lesions",
     "log_loss",
     "macro_auc",
@@ -58,13 +77,16 @@ __all__ = [
     "object_counts",
     "panoptic_quality",
     "psnr",
+    "recalibration",
     "reliability",
     "rmse",
     "roc_auc",
     "roc_curve",
     "sensitivity_at_specificity",
+    "smooth_calibration",
     "softmax",
     "ssim",
     "surface_distances",
+    "survival_brier",
     "temperature",
 ]

@@ -88,7 +88,7 @@ def calibration_error(labels: ArrayLike, probabilities: ArrayLike, bins: int = 1
     return float(np.average(np.abs(confidence - right), weights=count))
 
 
-def brier_score(labels: ArrayLike, probabilities: ArrayLike) -> float:
+def brier_score(labels: ArrayLike, probabilities: ArrayLike, weights: ArrayLike | None = None) -> float:
     """Mean squared distance between the probabilities and what happened; lower is better.
 
     Parameters
@@ -97,6 +97,8 @@ def brier_score(labels: ArrayLike, probabilities: ArrayLike) -> float:
         The true class of each example, 0 to classes - 1; not every class need occur.
     probabilities : array-like of float, (n, classes), or (n,) for two classes
         Probability of each class, or of class 1.
+    weights : array-like of float, (n,), optional
+        How much each example counts; not negative, and not all 0.
 
     Returns
     -------
@@ -116,11 +118,12 @@ def brier_score(labels: ArrayLike, probabilities: ArrayLike) -> float:
     """
     labels, probabilities = checks.classes(labels, probabilities)
     checks.are_probabilities(probabilities)
+    weights = checks.weights(weights, len(labels))
     if probabilities.ndim == 1:
-        return float(np.mean((probabilities.astype(float) - labels) ** 2))
+        return float(np.average((probabilities.astype(float) - labels) ** 2, weights=weights))
     happened = np.eye(probabilities.shape[1])[labels]
     squares = np.sum((probabilities - happened) ** 2, axis=1)
-    return float(np.mean(squares) / (2 if probabilities.shape[1] == 2 else 1))
+    return float(np.average(squares, weights=weights) / (2 if probabilities.shape[1] == 2 else 1))
 
 
 def softmax(logits: ArrayLike, temperature: float = 1.0) -> np.ndarray:

@@ -122,6 +122,19 @@ def are_probabilities(values: ArrayLike) -> np.ndarray:
     return values
 
 
+def weights(values: ArrayLike | None, count: int) -> np.ndarray:
+    """One weight for each example as float (n,), all 1 where none are given; not negative, and not all 0."""
+    if values is None:
+        return np.ones(count)
+    values = numbers(values, "weights").astype(float)
+    if values.shape != (count,) or values.min() < 0 or not values.any():
+        raise CourseError(
+            f"The weights have shape {values.shape} and go from {values.min():g} to {values.max():g}: give one "
+            f"for each of the {count} examples, none below 0 and at least one above."
+        )
+    return values
+
+
 def number(
     value: Any, name: str, low: float, high: float, *, low_included: bool = False, high_included: bool = False
 ) -> float:

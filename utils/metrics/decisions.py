@@ -8,7 +8,9 @@ from numpy.typing import ArrayLike
 from utils.metrics import checks
 
 
-def net_benefit(labels: ArrayLike, probabilities: ArrayLike, threshold: float) -> float:
+def net_benefit(
+    labels: ArrayLike, probabilities: ArrayLike, threshold: float, weights: ArrayLike | None = None
+) -> float:
     """Cases found, less the false alarms weighed by what the threshold says about their harm, for each example.
 
     Who acts from a probability of t upwards holds a missed case to be (1 - t) / t times as bad as a false alarm.
@@ -24,6 +26,8 @@ def net_benefit(labels: ArrayLike, probabilities: ArrayLike, threshold: float) -
         Probability of class 1.
     threshold : float, or array-like of float, (thresholds,)
         Between 0 and 1; several for a decision curve.
+    weights : array-like of float, (n,), optional
+        How many people each stands for, for example against censoring; not negative, and not all 0.
 
     Returns
     -------
@@ -38,21 +42,22 @@ def net_benefit(labels: ArrayLike, probabilities: ArrayLike, threshold: float) -
 
     References
     ----------
-    Vickers and Elkin (2006), Medical Decision Making 26:565-574, https://doi.org/10.1177/0272989X06295361.
+    Vickers and Elkin (2006), Medical Decision Making 26:565-574, https://doi.org/10.1177/0272989X06295361; with
+    censoring Vickers and others (2008), https://doi.org/10.1186/1472-6947-8-53.
     """
     is_case, probabilities = checks.binary(labels, probabilities, "probabilities")
     checks.are_probabilities(probabilities)
+    weights = checks.weights(weights, len(is_case))
     if np.ndim(threshold) == 1:
-        return np.array([_net_benefit(is_case, probabilities, one) for one in threshold])
-    return _net_benefit(is_case, probabilities, threshold)
+        return np.array([_net_benefit(is_case, probabilities, one, weights) for one in threshold])
+    return _net_benefit(is_case, probabilities, threshold, weights)
 
 
-def _net_benefit(is_case: np.ndarray, probabilities: ArrayLike, threshold: float) -> float:
+def _net_benefit(is_case: np.ndarray, probabilities: np.ndarray, threshold: float, weights: np.ndarray) -> float:
     threshold = checks.number(threshold, "threshold", 0, 1)
     acted_on = probabilities >= threshold
-    found = np.count_nonzero(acted_on & is_case)
-    false = np.count_nonzero(acted_on) - found
-    return (found - false * threshold / (1 - threshold)) / len(is_case)
+    found, false = weights[acted_on & is_case].sum(), weights[acted_on & ~is_case].sum()
+    return float((found - false * threshold / (1 - threshold)) / weights.sum())
 
 
 def best_threshold(labels: ArrayLike, probabilities: ArrayLike, cost_missed: float, cost_false_alarm: float) -> float:
