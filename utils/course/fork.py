@@ -40,6 +40,7 @@ MODULES = (
     "nibabel",
     "skimage",
     "sklearn.ensemble",
+    "sklearn.inspection",
     "sklearn.impute",
     "sklearn.linear_model",
     "sklearn.metrics",
