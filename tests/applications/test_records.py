@@ -3,6 +3,7 @@
 import keras
 import numpy as np
 import pytest
+from sklearn.linear_model import LogisticRegression
 
 from utils.applications import heartbeats, records
 from utils.datasets.splits import Split
@@ -136,3 +137,26 @@ def test_beats_are_learned():
     told = heartbeats.predict_beats(models, wave[60:])
     np.testing.assert_allclose(told.sum(axis=1), 1, atol=1e-5)
     assert np.mean(told.argmax(axis=1) == labels[60:]) > 0.9
+
+
+def test_random_convolutions_count_and_peak():
+    signals = np.random.default_rng(0).normal(size=(5, 40)).astype("float32")
+    convolve = heartbeats.random_convolutions(40, kernels=30, seed=1)
+    found = convolve(signals)
+    assert found.shape == (5, 60)
+    shares, peaks = found[:, ::2], found[:, 1::2]
+    assert ((shares >= 0) & (shares <= 1)).all()
+    np.testing.assert_array_equal(shares > 0, peaks > 0)  # a positive place is there just when the peak is positive
+    np.testing.assert_array_equal(found[2:3], convolve(signals[2:3]))
+    np.testing.assert_array_equal(found, heartbeats.random_convolutions(40, kernels=30, seed=1)(signals))
+    constant = convolve(np.full((1, 40), 7.0, "float32"))  # weights of mean 0 see no level but at padded ends
+    assert np.abs(constant - convolve(np.zeros((1, 40), "float32")))[:, 1::2].min() < 1e-4
+
+
+def test_random_convolutions_tell_waves_apart():
+    random = np.random.default_rng(0)
+    labels = np.arange(90) % 3
+    wave = np.sin(np.linspace(0, 6, 60) * (1 + labels[:, None])) + random.normal(0, 0.1, (90, 60))
+    features = heartbeats.random_convolutions(60, kernels=50)(wave)
+    line = LogisticRegression(max_iter=1000).fit(features[:60], labels[:60])
+    assert line.score(features[60:], labels[60:]) > 0.9

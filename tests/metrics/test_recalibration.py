@@ -42,6 +42,12 @@ def test_the_smooth_curve_follows_what_happened(drawn):
     np.testing.assert_allclose(metrics.smooth_calibration(labels, risks**2, at**2), at, atol=0.03)
 
 
+def test_few_different_risks_give_a_straight_line():
+    labels, risks = np.arange(90) % 3 == 0, np.repeat([0.2, 0.5], 45)
+    found = metrics.smooth_calibration(labels, risks, [0.2, 0.5])
+    np.testing.assert_allclose(found, [1 / 3, 1 / 3], atol=1e-6)
+
+
 def test_bad_input_is_refused():
     with pytest.raises(CourseError, match="risks that differ"):
         metrics.recalibration([0, 1], [0.5, 0.5])

@@ -1,5 +1,6 @@
-"""A small convolutional network for heartbeats, trained several times over."""
+"""A small convolutional network for heartbeats, trained several times over, and convolutions that learn nothing."""
 
+from collections.abc import Callable
 from typing import Any
 
 import keras
@@ -54,3 +55,35 @@ def train_beats(
 def predict_beats(models: list[keras.Model], signals: np.ndarray) -> np.ndarray:
     """Mean probabilities of the models: float64 (n, classes)."""
     return np.mean([predict(model, signals[..., None]) for model in models], axis=0, dtype=float)
+
+
+def random_convolutions(length: int, kernels: int = 1000, seed: int = 0) -> Callable[[np.ndarray], np.ndarray]:
+    """Features for a linear model: what random filters, short and long, find in a signal.
+
+    Each filter has 7, 9 or 11 random weights of mean 0 and a random spacing between them. It gives two numbers: the
+    share of places with a positive response, and the largest response. Dempster, Petitjean and Webb (2020),
+    https://doi.org/10.1007/s10618-020-00701-z.
+
+    length: of the signals, at least 11. Returns a function of float (n, length) → float32 (n, 2 kernels).
+    """
+    rng, filters = np.random.default_rng(seed), []
+    for _ in range(kernels):
+        weights = rng.normal(size=rng.choice([7, 9, 11]))
+        weights, shift = weights - weights.mean(), rng.uniform(-1, 1)
+        spacing = int(2 ** rng.uniform(0, np.log2((length - 1) / (len(weights) - 1))))
+        padding = (len(weights) - 1) * spacing // 2 if rng.random() < 0.5 else 0
+        filters.append((weights, shift, spacing, padding))
+
+    def features(signals: np.ndarray) -> np.ndarray:
+        found = np.empty((len(signals), 2 * kernels), np.float32)
+        for place, (weights, shift, spacing, padding) in enumerate(filters):
+            padded = np.pad(np.asarray(signals, np.float32), ((0, 0), (padding, padding)))
+            steps = padded.shape[1] - (len(weights) - 1) * spacing
+            response = np.full((len(padded), steps), shift, np.float32)
+            for number, weight in enumerate(weights.astype(np.float32)):
+                response += weight * padded[:, number * spacing : number * spacing + steps]
+            found[:, 2 * place] = (response > 0).mean(axis=1)
+            found[:, 2 * place + 1] = response.max(axis=1)
+        return found
+
+    return features

@@ -88,8 +88,8 @@ def smooth_calibration(
 ) -> np.ndarray:
     """What happened, as a smooth function of what was said: the share of cases at each of the risks ``at``.
 
-    A logistic regression on a restricted cubic spline of the logit with four knots. It needs no bins, and is straight
-    beyond the outer knots. Read it only where there are people.
+    A logistic regression on a restricted cubic spline of the logit with four knots, or fewer where many risks are
+    equal. It needs no bins, and is straight beyond the outer knots. Read it only where there are people.
 
     Parameters
     ----------
@@ -105,7 +105,7 @@ def smooth_calibration(
     Raises
     ------
     UndefinedScore, CourseError
-        As ``recalibration``; also when the risks take fewer than four values.
+        As ``recalibration``.
 
     References
     ----------
@@ -113,15 +113,15 @@ def smooth_calibration(
     """
     labels, said, weights = _given(labels, risks, weights)
     at = checks.are_probabilities(checks.numbers(at, "risks of the curve")).astype(float)
-    knots = np.quantile(said, KNOTS)
-    if (np.diff(knots) < 1e-9).any():
-        raise CourseError("The risks take too few different values for a curve: use reliability() instead.")
+    knots = np.unique(np.quantile(said, KNOTS).round(9))
     found = _fit(_spline(said, knots), labels, weights, np.zeros(len(said)))
     return expit(_spline(logit(np.clip(at, FURTHEST, 1 - FURTHEST)), knots) @ found)
 
 
 def _spline(values: np.ndarray, knots: np.ndarray) -> np.ndarray:
     """A constant, the values, and a cubic piece for all knots but two, straight beyond the outer ones."""
+    if len(knots) < 3:
+        return np.column_stack([np.ones(len(values)), values])
     cubes = [np.maximum(values - knot, 0) ** 3 for knot in knots]
     *inner, before, last = knots
     pieces = [
