@@ -7,7 +7,7 @@ import numpy as np
 
 
 def stamp(
-    images: np.ndarray, seed: int, *, side: int = 11, colour: tuple[int, int, int] = (30, 120, 90)
+    images: np.ndarray, seed: int, *, side: int = 11, colour: tuple[int, int, int] = (20, 170, 60)
 ) -> tuple[np.ndarray, np.ndarray]:
     """A square spot of ink in a corner drawn at random, one pixel from the edges.
 
