@@ -212,7 +212,7 @@ WORDS = (
 
 
 @exercise(
-    "15.4",
+    "15.5",
     "Three briefs",
     points=3,
     hints=[
