@@ -122,7 +122,7 @@ def map_grid(
         0.1 + 0.17 * max((name.count("\n") + 1 for name in rows), default=0),
         0.1 + 0.16 * max(title.count("\n") + 1 for title in titles),
     )
-    width = left + (across + 1) * STEP + (0.45 if scale == "rows" else 0.0)
+    width = left + (across + 1) * STEP + (0.6 if scale == "rows" else 0.0)
     height = top + down * STEP + (0.3 if scale == "columns" else 0.0)
     figure = Figure(figsize=(width, height), layout="none")
 
@@ -166,4 +166,4 @@ def _bar(figure: Figure, image: AxesImage, ax: Axes, orientation: str, signed: b
     bar = figure.colorbar(image, cax=ax, orientation=orientation)
     low, high = image.get_clim()
     bar.set_ticks([low, high] if signed else [0, high], labels=[f"{low:.2g}" if signed else "0", f"{high:.2g}"])
-    ax.tick_params(labelsize=7, length=2, pad=1)
+    ax.tick_params(labelsize=6.5, length=2, pad=1)
