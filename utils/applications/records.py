@@ -47,8 +47,8 @@ def risk_model(reader: Callable, features: int, context: int, *, units: int = 16
 
 
 def begin_as(model: keras.Model, weights: ArrayLike, intercept: ArrayLike) -> None:
-    """Set a risk model to answer as a logistic regression on the context does: weights (context,), intercept. From
-    there training can only add what helps on the validation part."""
+    """Set a risk model to answer as a logistic regression on the context does: weights (context,), intercept. Training
+    goes on from there; early stopping compares its epochs with each other, not with this start."""
     hidden = model.get_layer("deep").get_weights()[0]
     model.get_layer("direct").set_weights([np.reshape(weights, (-1, 1))])
     model.get_layer("deep").set_weights([np.zeros_like(hidden), np.reshape(intercept, (1,))])
