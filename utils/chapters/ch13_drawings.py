@@ -65,7 +65,7 @@ def reliability(labels: np.ndarray, risks: Mapping[str, np.ndarray]) -> Figure:
         ends = np.maximum([came - low, high - came], 0)
         upper.errorbar(said, came, yerr=ends, marker="o", capsize=3, label=name)
         lower.plot(said, count, marker="o", label=name)
-    upper.set(ylabel="share that died", xlim=(0, 1.02), ylim=(0, 1.03))
+    upper.set(xlabel="risk given", ylabel="share that died", xlim=(0, 1.02), ylim=(0, 1.03))
     lower.set(xlabel="risk given", ylabel="people in the bin", yscale="log", xlim=(0, 1.02))
     upper.legend()
     return figure
