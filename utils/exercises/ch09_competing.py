@@ -30,7 +30,7 @@ def incidence(days, states, event, horizon):
 @incidence.checks
 def _(answer, rng):
     cases = [
-        (np.array([1, 2, 3, 4]), np.array([2, 1, 2, 1]), 1, 3),
+        (np.array([1, 2, 3, 3, 4, 5]), np.array([1, 0, 0, 2, 1, 1]), 1, 4),  # tells all known mistakes apart
         (np.array([1, 2, 3, 4]), np.array([1, 0, 1, 0]), 1, 3),
         (np.array([5, 5, 5, 9]), np.array([1, 2, 0, 1]), 1, 9),
         (np.array([5, 5, 9, 9]), np.array([2, 1, 0, 0]), 2, 5),
