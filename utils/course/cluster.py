@@ -10,7 +10,7 @@ import platform
 import tempfile
 import uuid
 from collections.abc import Callable
-from concurrent.futures import Future
+from concurrent.futures import Executor, Future
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Self
@@ -102,6 +102,10 @@ class Cluster:
             self._client.unsubscribe_topic(topic)
         self._client.close()
 
+    def executor(self) -> Executor:
+        """The workers as an executor of functions of the course."""
+        return self._client.get_executor(pure=False)
+
     def submit(self, task: Task) -> Future:
         """Send a task to the workers."""
         job = replace(task.job, output=None, threads=None)
@@ -109,7 +113,7 @@ class Cluster:
         topic = f"{self._run} {job.name}"
         self._topics[topic] = lambda event: _show(task.watch, event)
         self._client.subscribe_topic(topic, self._topics[topic])
-        return self._client.get_executor(pure=False).submit(execute_there, parcel)
+        return self.executor().submit(execute_there, parcel)
 
     def collect(self, task: Task, future: Future) -> ChapterResult:
         """The result of a task; its notebook is written here."""

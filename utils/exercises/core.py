@@ -44,6 +44,7 @@ import dis
 import functools
 import importlib
 import inspect
+import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -135,7 +136,7 @@ class Exercise:
         return "passed", ""
 
 
-def _is_reference(answer: Any, item: "Exercise"):
+def is_reference(answer: Any, item: "Exercise"):
     """Whether the answer is the course's own function: itself, its Exercise, or a wrapper or a copy of it."""
     while answer is not None:
         code = getattr(answer, "__code__", None)
@@ -183,7 +184,7 @@ def check(identifier: str | float, answer: Any) -> None:
     if says := numbering.other_exercise(item.id, item.function.__name__, answer):
         print(f"{MARKS['open']} {item.id} {item.title}: {says}")
         return
-    if _is_reference(answer, item):
+    if is_reference(answer, item):
         status, message = (
             "open",
             ("this is the course's own solution; run the cell with your function again, and then this one"),
@@ -197,6 +198,8 @@ def check(identifier: str | float, answer: Any) -> None:
         text += f'\n   hint("{item.id}") helps, solution("{item.id}") shows one way'
     record = {"id": item.id, "title": item.title, "status": status, "points": earned, "of": item.points}
     verdicts.show(text, EXERCISE_MIME, record | {"message": message})
+    if status != "passed" and os.environ.get("NBGRADER_EXECUTION") == "validate":
+        raise AssertionError(text)  # `nbgrader validate` looks for errors, not for what is shown
 
 
 _hints_given = {}

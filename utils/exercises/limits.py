@@ -67,6 +67,8 @@ def _watchdog(seconds: float):
 
 def line_of(error: BaseException, function: Callable) -> str:
     """`` in line 3: total += x``, the learner's line where an error arose, or ``""`` when no line is known."""
+    if (line := getattr(error, "line_of_learner", None)) is not None:  # it arose in another process
+        return line
     file = getattr(getattr(function, "__code__", None), "co_filename", None)
     found = ""
     for frame, number in traceback.walk_tb(error.__traceback__):

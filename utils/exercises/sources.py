@@ -56,6 +56,11 @@ def ids_by_function() -> dict[str, list[str]]:
     return found
 
 
+def function_name(exercise_id: str) -> str:
+    """The name of the function that an exercise asks for. Raises UsageError for an unknown id."""
+    return FUNCTION.match(_declared(find_id(exercise_id))[1])[1]
+
+
 def find_id(exercise_id: str | float) -> str:
     """The id (str) that is meant: ``"3.4"``, or the number 3.4. Raises UsageError, naming the exercises there are."""
     if isinstance(exercise_id, str):

@@ -1,5 +1,6 @@
 """How much a chapter computes (its profile) and with which seed; the one place where both are set."""
 
+import os
 from dataclasses import dataclass
 from typing import Any
 
@@ -49,6 +50,8 @@ def start(profile: str = "quick", seed: int = 0) -> Run:
     UsageError
         When there is no such profile, or the seed is not a whole number in its range.
     """
+    if os.environ.get("NBGRADER_EXECUTION") == "autograde":
+        profile = "smoke"  # marks are about the exercises, and need no training
     if profile not in PROFILES:
         raise UsageError(f"There is no profile {profile!r}: choose {', '.join(PROFILES[:-1])} or {PROFILES[-1]}.")
     if not isinstance(seed, int) or not 0 <= seed <= HIGHEST_SEED:

@@ -1,0 +1,1 @@
+"""A class: an nbgrader course made of the chapters, and grading that survives what students send."""
