@@ -87,7 +87,10 @@ def imported(path):
 
 
 FILES = tracked()
-EXTRAS = {"utils/course/cluster.py": ["cluster"]}  # what only some readers install, and what needs it
+EXTRAS = {  # what needs something that only some readers install
+    "utils/course/cluster.py": ["cluster"],
+    **{f"utils/course/classroom/{name}.py": ["classroom"] for name in ("gradebook", "release", "similarity")},
+}
 EVERY_EXTRA = [*PROJECT["optional-dependencies"]]
 DISTRIBUTIONS = packages_distributions()  # the name in an import → the packages that bring it
 BESIDE = {path.stem for path in FILES} | {

@@ -136,7 +136,7 @@ class Exercise:
         return "passed", ""
 
 
-def is_reference(answer: Any, item: "Exercise"):
+def is_reference(answer: Any, item: "Exercise") -> bool:
     """Whether the answer is the course's own function: itself, its Exercise, or a wrapper or a copy of it."""
     while answer is not None:
         code = getattr(answer, "__code__", None)
