@@ -12,8 +12,6 @@ import pytest
 from utils.course import cluster
 from utils.course.jobs import Job
 
-distributed = pytest.importorskip("distributed")
-
 MEASURE = "from utils.claims import claim\nimport os, time\nclaim('a', seed + {number}, at_least=0)\nprint({number})"
 
 

@@ -102,7 +102,7 @@ def test_cells_without_ids_of_their_own_are_refused(course):
 
 def test_a_readme_without_a_place_for_the_table(course):
     course.chapter("00_x")
-    with pytest.raises(CourseError, match="no place for the chapter table"):
+    with pytest.raises(CourseError, match="no place for the table of chapters"):
         readme.update()
     with pytest.raises(CourseError, match="no place"):
         readme.with_table("<!-- /chapters --> <!-- chapters -->")

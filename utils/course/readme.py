@@ -1,10 +1,10 @@
-"""The chapter table: one text, for README and for ``course list --markdown``, made from the chapters' metadata."""
+"""Tables in README and in the teacher's page that are made from the chapters' metadata, between two markers each."""
+
+from collections.abc import Callable
 
 from utils import paths
-from utils.course import notebooks
+from utils.course import notebooks, timetable
 from utils.errors import CourseError
-
-BEGIN, END = "<!-- chapters -->", "<!-- /chapters -->"
 
 
 def table() -> str:
@@ -18,19 +18,32 @@ def table() -> str:
     return "\n".join(lines) + "\n"
 
 
-def with_table(text: str) -> str:
-    """A README with the table between its markers as it should be; CourseError when they are missing."""
-    if text.count(BEGIN) != 1 or text.count(END) != 1 or text.index(BEGIN) > text.index(END):
-        raise CourseError(f"README.md has no place for the chapter table: put {BEGIN} and {END} where it belongs.")
-    head, rest = text.split(BEGIN)
-    return f"{head}{BEGIN}\n{table()}{END}{rest.split(END)[1]}"
+TABLES: dict[str, tuple[str, Callable[[], str]]] = {  # page → the name in its markers, and what makes the table
+    "README.md": ("chapters", table),
+    "TEACHING.md": ("timetable", timetable.table),
+}
 
 
-def update() -> bool:
-    """Bring README's table up to date. Returns whether it changed; CourseError when it has no place."""
-    path = paths.root() / "README.md"
-    before = path.read_text(encoding="utf-8") if path.exists() else ""
-    after = with_table(before)
-    if after != before:
-        notebooks.write_atomically(path, after)
-    return after != before
+def with_table(text: str, page: str = "README.md") -> str:
+    """A page with the table between its markers as it should be; CourseError when they are missing."""
+    name, make = TABLES[page]
+    begin, end = f"<!-- {name} -->", f"<!-- /{name} -->"
+    if text.count(begin) != 1 or text.count(end) != 1 or text.index(begin) > text.index(end):
+        raise CourseError(f"{page} has no place for the table of {name}: put {begin} and {end} where it belongs.")
+    head, rest = text.split(begin)
+    return f"{head}{begin}\n{make()}{end}{rest.split(end)[1]}"
+
+
+def update() -> list[str]:
+    """Bring the tables up to date. Returns the pages that changed; CourseError when README's table has no place."""
+    changed = []
+    for page in TABLES:
+        path = paths.root() / page
+        if page != "README.md" and not path.exists():
+            continue
+        before = path.read_text(encoding="utf-8") if path.exists() else ""
+        after = with_table(before, page)
+        if after != before:
+            notebooks.write_atomically(path, after)
+            changed.append(page)
+    return changed

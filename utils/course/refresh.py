@@ -60,8 +60,8 @@ def refresh(chapters: Sequence[Path]) -> int:
                 console.print(f"  {path.name}, {sentence}")
         else:
             console.print(f"{path.name} was left as it was; what was executed of it is in {folder}.")
-    if readme.update():
-        console.print("README.md's chapter table was brought up to date.")
+    for page in readme.update():
+        console.print(f"The table in {page} was brought up to date.")
     return INTERRUPTED if interrupted else int(any(result.status != "ok" for result in results))
 
 
