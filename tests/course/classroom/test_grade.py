@@ -10,6 +10,7 @@ from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 
 import pytest
+from sandboxes import needs_sandbox
 
 from utils.course import cli, editions, notebooks
 from utils.course.classroom import grade as grading
@@ -18,7 +19,7 @@ from utils.course.classroom.release import release
 from utils.course.environment import guarded
 from utils.exercises.core import get
 
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="bubblewrap, the sandbox, is made for Linux")
+pytestmark = needs_sandbox
 IMPORTS = "import numpy as np\n\nfrom utils.exercises import check, hint, reference, solution"
 
 

@@ -1,17 +1,17 @@
 """Every chapter: full marks for the solved edition, none for the untouched one, and the right ones between."""
 
 import json
-import sys
 
 import pytest
 from conftest import CHAPTERS
+from sandboxes import needs_sandbox
 
 from utils.course import editions, notebooks
 from utils.course.classroom import judging, release, submissions
 from utils.exercises.core import get
 from utils.exercises.grading import seeds
 
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="bubblewrap, the sandbox, is made for Linux")
+pytestmark = needs_sandbox
 
 
 def judged(tmp_path, path, notebook, student="ann"):

@@ -3,17 +3,16 @@
 import os
 import re
 import subprocess
-import sys
 
-import pytest
 from conftest import ROOT
+from sandboxes import needs_sandbox
 
 from utils.course.environment import guarded
 
 SET_UP = ("git clone", "cd deep", "sudo apt", "make setup")  # what this machine has done already
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="bubblewrap, the sandbox, is made for Linux")
+@needs_sandbox
 def test_from_clone_to_marks(tmp_path):
     text = (ROOT / "TEACHING.md").read_text(encoding="utf-8")
     section = text.split("## From clone to marks")[1].split("## ")[0]
