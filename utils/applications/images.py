@@ -39,7 +39,7 @@ __all__ = [
 # Test AUC and accuracy of a ResNet-18 on 28 x 28 pixels, Yang and others (2023), doi:10.1038/s41597-022-01721-8.
 PUBLISHED = {"breastmnist": (0.901, 0.863), "pneumoniamnist": (0.944, 0.854), "retinamnist": (0.717, 0.524)}
 
-BATCH_PIXELS = 600_000  # of one channel, in a batch of which a network is asked
+BATCH_PIXELS = 250_000  # of one channel, in a batch of which a network is asked
 
 
 def statistics(images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
