@@ -1,4 +1,4 @@
-"""What students have sent: found, looked at without trusting any of it, and mended where that is safe.
+"""What students have sent: found, looked at without trusting any of it, and repaired where that is safe.
 
 A submission is the folder ``submitted/STUDENT/ASSIGNMENT`` of an nbgrader course. Whatever is wrong with it, it gets a
 line for the teacher, and earns what can be read of it.
@@ -28,7 +28,7 @@ class Answer:
     exercise : str
         Like ``3.1``.
     source : str
-        Of the cell, as the student left it; "" where there is none.
+        Of the cell, as the student left it; "" without one.
     pieces : list of (str, str)
         What is to be executed, see ``slicing.pieces``.
     parameters : list of str or None
@@ -68,7 +68,7 @@ class Submission:
 
 
 def find(course: Path, assignment: str | None = None, student: str | None = None) -> list[Submission]:
-    """The submissions in the folder of a course, by assignment and student. A link is none, wherever it leads."""
+    """The submissions in the folder of a course, by assignment and student. Links are not followed."""
     found = []
     top = course / NAME
     for person in _folders(top):

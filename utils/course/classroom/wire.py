@@ -52,7 +52,7 @@ def send(stream: BinaryIO, message: Any, keep: Callable[[Callable], int] | None 
 
 
 def receive(read: Callable[[int], bytes]) -> Any:
-    """Read one message; ``read(n)`` returns exactly n bytes. Raises Broken for what is none, EOFError at the end."""
+    """Read one message; ``read(n)`` returns exactly n bytes. Raises Broken for anything else, EOFError at the end."""
     (count,) = struct.unpack("<Q", read(8))
     if not 1 <= count <= 100_000:
         raise Broken(f"{count} parts")
