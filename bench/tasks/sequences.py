@@ -1,6 +1,7 @@
 """Splice junctions: ten folds of deduplicated windows, and every GT and AG of the end of chromosome 19."""
 
 import time
+from itertools import combinations
 
 import numpy as np
 from sklearn.ensemble import RandomForestClassifier
@@ -8,22 +9,20 @@ from sklearn.linear_model import LogisticRegression
 
 from tasks import Score
 from utils import datasets, nn
-from utils.applications import sequences
+from utils.applications import chromosome_sites, sequences
 from utils.datasets.store import state
 from utils.features import dna
-from utils.metrics import average_precision, estimate
+from utils.metrics import estimate
 
 PUBLISHED = "0.94 KBANN on 1,000 windows (doi:10.24432/C5M888), 0.95 to 0.97 classical methods"
 NETWORKS = {"CNN": sequences.cnn, "GRU": sequences.gru, "attention": sequences.attention}
-LEARN, ASK = (0, 45_000_000), (45_010_000, 58_617_616)  # of chromosome 19, with a gap
-WIDTH = 120
 
 
 def splice(seeds=(0,)):
     """Three-class accuracy: of all ten folds with copies taken out, and of three of ten with families kept together.
 
-    All settings are fixed beforehand, nothing is chosen on the way. Each fold is a training of each network, so only
-    the first seed is used. Intervals come from drawing whole families.
+    All settings are fixed beforehand; which models answer together in a fold is chosen on the other folds tested. Each
+    fold is a training of each network, so only the first seed is used. Intervals come from drawing whole families.
     """
     data = datasets.load("splice")
     rows = datasets.splits.deduplicate(data.sequences)
@@ -49,6 +48,8 @@ def splice(seeds=(0,)):
             )
             found[name] = probabilities, time.perf_counter() - started
         three = [found[name] for name in NETWORKS]
+        together = sum(s for _, s in found.values())
+        found["mean of those that the other folds choose"] = _chosen(found, labels, fold, tested), together
         found["the three networks' mean"] = np.mean([p for p, _ in three], axis=0), sum(s for _, s in three)
         for name, (probabilities, seconds) in found.items():
             right = (probabilities.argmax(axis=1) == labels)[asked].astype(float)
@@ -66,29 +67,27 @@ def splice_chr19(seeds=(0,)):
     if any(state(entry, file, thorough=False) != "ok" for file in entry.files):
         print("splice_chr19 is not in the cache: `course data fetch splice_chr19` fetches 94 MB.")
         return []
-    known = datasets.load("splice_chr19", width=WIDTH, decoys=4, within=LEARN)
-    asked = datasets.load("splice_chr19", width=WIDTH, decoys=None, within=ASK)
-    half = WIDTH // 2
-    middle = [[sequence[half - 30 : half + 30] for sequence in part.sequences] for part in (asked, known)]
-    keep = ~dna.shares_run(*middle)
-    x = dna.one_hot(known.sequences)
-    found = {"weight matrix": _matrices(x, known, asked.sequences)}
-    started = time.perf_counter()
     nn.start(seed=seeds[0])
-    recipe = sequences.Recipe(epochs=4, batch_size=256, label_smoothing=0.0)
-    model = sequences.compile_for(sequences.cnn(WIDTH, 3), len(x), recipe)
-    model.fit(x, np.eye(3)[known.labels], epochs=recipe.epochs, batch_size=recipe.batch_size, verbose=0)
-    answers = _in_parts(lambda part: sequences.predict(model, part)[:, :2], asked.sequences)
-    found["CNN"] = answers, time.perf_counter() - started
-    scores = []
-    for kind, (pair, at) in enumerate((("GT", half), ("AG", half - 2))):
-        use = keep & np.array([sequence[at : at + 2] == pair for sequence in asked.sequences])
-        real, stretch = asked.labels[use] == kind, asked.positions[use] // 500_000
-        metric = f"average precision at {real.mean():.2%}"
-        for name, (score, seconds) in found.items():
-            value = estimate(average_precision, real, score[use, kind], groups=stretch, repeats=200)
-            scores.append(Score(f"chr19 {asked.class_names[kind]}s", name, metric, *value, seconds))
-    return scores
+    return [
+        Score(f"chr19 {one.kind}", one.model, f"average precision at {one.prevalence:.2%}", *one.precision, one.seconds)
+        for one in chromosome_sites.measure()
+    ]
+
+
+def _chosen(found, labels, fold, tested):
+    """For each fold the mean of some models' probabilities: those whose mean is most often right in the other folds.
+
+    Every set of one or more models is tried, smaller ones first; the first of equals is taken.
+    """
+    names = list(found)
+    sets = [some for size in range(1, len(names) + 1) for some in combinations(names, size)]
+    means = [np.mean([found[name][0] for name in some], axis=0) for some in sets]
+    right = np.array([mean.argmax(axis=1) == labels for mean in means])
+    answers = np.zeros_like(means[0])
+    for number in tested:
+        best = right[:, np.isin(fold, tested) & (fold != number)].mean(axis=1).argmax()
+        answers[fold == number] = means[best][fold == number]
+    return answers
 
 
 def _classical(model, flat, labels, fold, tested):
@@ -98,21 +97,6 @@ def _classical(model, flat, labels, fold, tested):
         model.fit(flat[fold != number], labels[fold != number])
         found[fold == number] = model.predict_proba(flat[fold == number])
     return found, time.perf_counter() - started
-
-
-def _matrices(x, known, sequences):
-    """Position weight matrices of donors and acceptors, counted, as scores (n, 2); and seconds."""
-    started, matrices = time.perf_counter(), []
-    for kind in (0, 1):
-        counts = x[known.labels == kind].sum(axis=0) + 0.5
-        matrices.append(np.log2(counts / counts.sum(axis=1, keepdims=True) / 0.25))
-    scores = _in_parts(lambda part: np.tensordot(part, np.array(matrices), ([1, 2], [1, 2])), sequences)
-    return scores, time.perf_counter() - started
-
-
-def _in_parts(function, sequences, size=20_000):
-    parts = [sequences[start : start + size] for start in range(0, len(sequences), size)]
-    return np.concatenate([function(dna.one_hot(part)) for part in parts])
 
 
 TASKS = {"splice": splice, "splice_chr19": splice_chr19}
