@@ -82,12 +82,16 @@ def memory():
 
 def call(*words):
     """Seconds and MiB of a command in the folder of the class."""
-    environment = guarded(CLASS / ".bench")
+    environment = guarded(CLASS.parent / "settings")
     environment["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), environment["PATH"]])
     started = time.perf_counter()
     with memory() as held:
         done = subprocess.run(
-            [sys.executable, "-m", *words], cwd=CLASS, env=environment, capture_output=True, text=True
+            [sys.executable, "-m", *words],
+            cwd=CLASS if CLASS.exists() else CLASS.parent,
+            env=environment,
+            capture_output=True,
+            text=True,
         )
     if done.returncode:
         sys.exit(done.stdout[-2000:] + done.stderr[-2000:])
