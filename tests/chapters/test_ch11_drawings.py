@@ -1,7 +1,6 @@
 """The drawing of chapter 11 says what its network is."""
 
 from chapters.drawn import assert_nothing_is_cut_off, texts
-
 from utils.applications.molecules import message_passing_network
 from utils.chapters.ch11_drawings import message_passing
 
