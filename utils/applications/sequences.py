@@ -184,14 +184,16 @@ def cross_validate(
     tested = np.unique(fold) if tested is None else tested
     model = compile_for(build(), int((fold != tested[0]).sum()), recipe, run_eagerly)
     targets = keras.utils.to_categorical(labels, model.output_shape[-1])
-    found = np.full(targets.shape, np.nan, "float32")
+    found, trained = np.full(targets.shape, np.nan, "float32"), 0
     for number in tested:
         held_out = fold == number
         if not 0 < held_out.sum() < len(fold):
             raise CourseError(f"Fold {number} holds {held_out.sum()} of {len(fold)} rows: some, not all, are needed.")
         total = 0
         for _ in range(members):
-            restart(model, build())
+            if trained:  # the first one is fresh already
+                restart(model, build())
+            trained += 1
             effort = {"epochs": recipe.epochs, "batch_size": recipe.batch_size}
             fit(model, inputs[~held_out], targets[~held_out], quiet=True, **effort)
             total = total + predict(model, inputs[held_out])
