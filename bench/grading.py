@@ -19,6 +19,7 @@ import psutil
 from measure import against
 
 from utils.course import editions, notebooks
+from utils.course.classroom.release import with_alembic
 from utils.course.environment import guarded
 from utils.exercises.core import get
 
@@ -82,8 +83,7 @@ def memory():
 
 def call(*words):
     """Seconds and MiB of a command in the folder of the class."""
-    environment = guarded(CLASS.parent / "settings")
-    environment["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), environment["PATH"]])
+    environment = with_alembic(guarded(CLASS.parent / "settings"))
     started = time.perf_counter()
     with memory() as held:
         done = subprocess.run(

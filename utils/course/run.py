@@ -14,6 +14,7 @@ from utils.course.jobs import Job
 from utils.errors import CourseError, UsageError
 
 if TYPE_CHECKING:
+    from utils.course.engines import Engine
     from utils.course.report import Report
 
 CELL_SECONDS = {"smoke": 600, "quick": 600, "full": 3600}  # how long a cell may take, unless the reader says otherwise
@@ -95,12 +96,15 @@ def carry_out(jobs: Sequence[Job], folder: Path, how: How) -> "tuple[Report, boo
     """
     environment.backend()  # refuses one that cannot work, rather than failing in every chapter
     memory.refuse_too_little()
-    cluster = None
     if how.scheduler:
         from utils.course.cluster import Cluster
 
-        cluster = Cluster(how.scheduler)  # refuses an address at which nobody answers
+        with Cluster(how.scheduler) as cluster:  # refuses an address at which nobody answers
+            return _carried_out(jobs, folder, how, cluster)
+    return _carried_out(jobs, folder, how, None)
 
+
+def _carried_out(jobs: Sequence[Job], folder: Path, how: How, cluster: "Engine | None") -> "tuple[Report, bool]":
     from utils.course import fork, runner
     from utils.course.report import Report
     from utils.course.screens import screen

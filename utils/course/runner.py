@@ -88,7 +88,8 @@ def execute_all(
         workers = min(workers or cluster.workers, cluster.workers)
     schedule = Schedule(jobs, cache.remembered if cache else lambda job: None, workers, elsewhere=bool(cluster))
     results, futures = {}, {}
-    with cluster or Here(schedule.workers) as engine, ctrl_c() as pressed:
+    opened = contextlib.nullcontext(cluster) if cluster else Here(schedule.workers)  # a cluster's opener closes it
+    with opened as engine, ctrl_c() as pressed:
         while schedule.unfinished:
             if pressed.is_set():
                 stop(schedule, results)

@@ -2,7 +2,6 @@
 
 import csv
 import json
-import os
 import shutil
 import subprocess
 import sys
@@ -15,7 +14,7 @@ from sandboxes import needs_sandbox
 from utils.course import cli, editions, notebooks
 from utils.course.classroom import grade as grading
 from utils.course.classroom.gradebook import Book
-from utils.course.classroom.release import release
+from utils.course.classroom.release import release, with_alembic
 from utils.course.environment import guarded
 from utils.exercises.core import get
 
@@ -101,8 +100,7 @@ def send(folder, student, content, assignment="03_cnn"):
 
 
 def nbgrader(folder, *words):
-    environment = guarded(folder / ".nbgrader")
-    environment["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), environment["PATH"]])
+    environment = with_alembic(guarded(folder / ".nbgrader"))
     command = [sys.executable, "-m", "nbgrader", *words]
     return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True)
 

@@ -6,7 +6,6 @@ are put in, and nothing is executed: the judgement has been made, with the code 
 
 import logging
 import os
-import sys
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -28,7 +27,7 @@ from traitlets.config import Config
 
 from utils.course import notebooks
 from utils.course.classroom.judging import Judged, Verdict
-from utils.course.classroom.release import CHECK
+from utils.course.classroom.release import CHECK, COURSE_ID, with_alembic
 from utils.errors import CourseError
 
 TIMESTAMP = "timestamp.txt"
@@ -75,7 +74,7 @@ class Book:
     @contextmanager
     def open(self) -> Iterator[Gradebook]:
         """nbgrader's own Gradebook."""
-        with _beside_python(), Gradebook(self.address, "deep_learning_in_medicine") as book:
+        with _beside_python(), Gradebook(self.address, COURSE_ID) as book:
             yield book
 
     def write(self, judged: Judged, submitted: Path) -> None:
@@ -94,7 +93,7 @@ class Book:
             config.CourseDirectory.root = str(self.folder)
             config.CourseDirectory.submitted_directory = clean
             config.CourseDirectory.db_url = self.address
-            config.CourseDirectory.course_id = "deep_learning_in_medicine"
+            config.CourseDirectory.course_id = COURSE_ID
             config.CourseDirectory.assignment_id = judged.assignment
             config.CourseDirectory.student_id = judged.student
             config.PutVerdicts.verdicts = {one.exercise: one for one in judged.verdicts}
@@ -127,9 +126,9 @@ def answered(source: Path, judged: Judged) -> dict:
 
 @contextmanager
 def _beside_python() -> Iterator[None]:
-    """With the commands beside this Python in the path: nbgrader calls alembic by its name."""
+    """With the environment that nbgrader needs, in this process."""
     before = os.environ.get("PATH", os.defpath)
-    os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), before])
+    os.environ["PATH"] = with_alembic(os.environ)["PATH"]
     try:
         yield
     finally:

@@ -12,7 +12,7 @@ import re
 import secrets
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from utils.course import notebooks
@@ -24,6 +24,7 @@ from utils.exercises.grading import CLASS_FILE
 from utils.exercises.sources import solution_source
 from utils.paths import root
 
+COURSE_ID = "deep_learning_in_medicine"  # under which nbgrader keeps the class, see CONFIG
 BEGIN, END = "### BEGIN SOLUTION", "### END SOLUTION"
 HIDDEN = '### BEGIN HIDDEN TESTS\nfrom utils.exercises.grading import grade\n\ngrade("{0}", {1})\n### END HIDDEN TESTS'
 CHECK = re.compile(r'^check\("(\d+\.\d+)", (\w+)\)', re.MULTILINE)
@@ -95,13 +96,17 @@ def refuse_missing() -> None:
 def nbgrader(folder: Path, *words: str) -> None:
     """Call nbgrader in the folder of a class. Raises CourseError with its last words when it fails."""
     command = [sys.executable, "-m", "nbgrader", *words]
-    environment = guarded(folder / ".nbgrader")
-    beside = str(Path(sys.executable).parent)  # nbgrader calls alembic by its name
-    environment["PATH"] = os.pathsep.join([beside, environment.get("PATH", os.defpath)])
+    environment = with_alembic(guarded(folder / ".nbgrader"))
     done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True)
     if done.returncode:
         said = [line.strip() for line in done.stderr.splitlines() if ERROR.match(line.strip())] or [done.stderr[-300:]]
         raise CourseError(f"nbgrader {words[0]} {words[1]} failed: {said[-1]}")
+
+
+def with_alembic(environment: Mapping[str, str]) -> dict[str, str]:
+    """An environment in whose path are the commands beside this Python: nbgrader calls alembic by its name."""
+    path = os.pathsep.join([str(Path(sys.executable).parent), environment.get("PATH", os.defpath)])
+    return {**environment, "PATH": path}
 
 
 def source(path: Path) -> dict:

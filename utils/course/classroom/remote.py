@@ -189,10 +189,10 @@ def _take_over(mine: Any, theirs: Any) -> None:
     elif type(mine) is list and type(theirs) is list:
         if len(mine) != len(theirs):
             mine[:] = theirs
-        for one, other in zip(mine, theirs, strict=True):
-            _take_over(one, other)
         for place, (one, other) in enumerate(zip(mine, theirs, strict=True)):
-            if _plain(other) and (type(one) is not type(other) or one != other):
+            if not _plain(other):
+                _take_over(one, other)
+            elif type(one) is not type(other) or one != other:
                 mine[place] = other
     elif type(mine) is dict and type(theirs) is dict:
         for key in mine.keys() - theirs.keys():

@@ -103,10 +103,9 @@ def _placed(ones: Sequence[Statement]) -> str:
 
 def statements(cell: str, source: str) -> Iterator[Statement]:
     """The statements of a cell, IPython's own lines left out; none when it is no Python."""
-    text = "\n".join("" if MAGIC.search(line) else line for line in source.split("\n"))
-    try:
-        tree = ast.parse(text)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
+    text = _without_magic(source)
+    tree = _parsed(text)
+    if tree is None:
         return
     lines = text.split("\n")
     for node in tree.body:
@@ -157,29 +156,39 @@ def _root(node: ast.expr) -> set[str]:
 
 def untouched(source: str, name: str) -> bool:
     """Whether the function of this name holds only its docstring, ``...``, ``pass`` or ``return None``."""
-    try:
-        tree = ast.parse("\n".join("" if MAGIC.search(line) else line for line in source.split("\n")))
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return False
-    for node in reversed(tree.body):
-        if isinstance(node, ast.FunctionDef) and node.name == name:
-            return all(map(_says_nothing, node.body))
-    return False
+    function = _function(source, name)
+    return function is not None and all(map(_says_nothing, function.body))
 
 
 def parameters(source: str, name: str) -> list[str] | None:
     """The names of the parameters of the last function of this name in a cell; None when it defines none."""
+    function = _function(source, name)
+    if function is None:
+        return None
+    listed = function.args
+    return [one.arg for one in [*listed.posonlyargs, *listed.args, *listed.kwonlyargs]] + [
+        f"*{one.arg}" for one in (listed.vararg, listed.kwarg) if one
+    ]
+
+
+def _function(source: str, name: str) -> ast.FunctionDef | None:
+    """The last function of this name at the top level of a cell."""
+    tree = _parsed(_without_magic(source))
+    found = [node for node in tree.body if isinstance(node, ast.FunctionDef) and node.name == name] if tree else []
+    return found[-1] if found else None
+
+
+def _without_magic(source: str) -> str:
+    """A cell with IPython's own lines left empty."""
+    return "\n".join("" if MAGIC.search(line) else line for line in source.split("\n"))
+
+
+def _parsed(text: str) -> ast.Module | None:
+    """The syntax tree; None when it is no Python."""
     try:
-        tree = ast.parse("\n".join("" if MAGIC.search(line) else line for line in source.split("\n")))
+        return ast.parse(text)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None
-    for node in reversed(tree.body):
-        if isinstance(node, ast.FunctionDef) and node.name == name:
-            listed = node.args
-            return [one.arg for one in [*listed.posonlyargs, *listed.args, *listed.kwonlyargs]] + [
-                f"*{one.arg}" for one in (listed.vararg, listed.kwarg) if one
-            ]
-    return None
 
 
 def _says_nothing(statement: ast.stmt) -> bool:
