@@ -11,17 +11,10 @@ from string import Template
 import nbformat
 from nbconvert import HTMLExporter
 
-from utils.course.report_page import STYLE, escape
+from utils.course.report_page import escape, framed
 from utils.course.results import ChapterResult
 
-PAGE = Template("""<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>$title · Deep Learning in Medicine</title>
-<style>
-$style
+LOOK = """\
 body { max-width: 52rem; }
 h3 { margin: 2rem 0 .5rem; font-size: 1rem; }
 pre { overflow-x: auto; padding: .75rem .9rem; background: var(--shade); font-size: .85rem; line-height: 1.45; }
@@ -30,16 +23,13 @@ img { max-width: 100%; background: #ffffff; }
 table { width: auto; font-size: .9rem; }
 .anchor-link { display: none; }
 code { background: var(--shade); }
-</style>
-</head>
-<body>
+"""
+BODY = Template("""\
 <p class="eyebrow">Deep Learning in Medicine: a study made by <code>course apply</code></p>
 $error
 $body
 <footer>The notebook with the code: <a href="$notebook">$notebook</a>.
 For machines: <a href="report.json">report.json</a>.</footer>
-</body>
-</html>
 """)
 
 
@@ -58,7 +48,7 @@ def page(notebook: Path, result: ChapterResult) -> str:
     if result.error:
         error = f'<p class="error">The study ended early: {escape(result.error)}</p>'
     title = executed.metadata.get("course", {}).get("title", result.name)
-    return PAGE.substitute(title=escape(title), style=STYLE, error=error, body=body, notebook=escape(notebook.name))
+    return framed(escape(title), BODY.substitute(error=error, body=body, notebook=escape(notebook.name)), LOOK)
 
 
 def _has_its_say(cells: list[nbformat.NotebookNode], place: int) -> bool:

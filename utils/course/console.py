@@ -56,6 +56,26 @@ def execution(command: Callable) -> Callable:
     return command
 
 
+profile = click.option(
+    "--profile",
+    default="quick",
+    show_default=True,
+    metavar="PROFILE",
+    help="How much to compute: smoke (seconds), quick or full.",
+)
+
+
+def at_once(what: str, room: str = "cores and memory for") -> Callable:
+    """The option ``--jobs``: how many of what are worked on at a time."""
+    return click.option(
+        "--jobs",
+        "workers",
+        type=click.IntRange(min=1),
+        metavar="N",
+        help=f"{what} at once; as many as the machine has {room}, unless given.",
+    )
+
+
 scheduler = click.option(
     "--scheduler",
     metavar="ADDRESS",

@@ -46,16 +46,21 @@ svg .kept { fill: var(--good); } svg .missed { fill: var(--bad); } svg .recorded
 footer { margin-top: 3rem; color: var(--soft); font-size: .85rem; }
 """
 
-PAGE = Template("""<!doctype html>
+FRAME = Template("""<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<title>$heading · Deep Learning in Medicine</title>
+<title>$title · Deep Learning in Medicine</title>
 <style>
 $style</style>
 </head>
 <body>
+$body</body>
+</html>
+""")
+
+BODY = Template("""\
 <p class="eyebrow">Deep Learning in Medicine</p>
 <h1>$heading</h1>
 <dl class="facts">$facts</dl>
@@ -70,8 +75,6 @@ $rows
 $sections
 <footer>For machines: <a href="report.json">report.json</a> and <a href="junit.xml">junit.xml</a>.
 Memory is the most that a chapter's kernel held at once.</footer>
-</body>
-</html>
 """)
 
 
@@ -82,14 +85,22 @@ def page(report: Report) -> str:
     chapters = "1 chapter" if count == 1 else f"{count} chapters"
     heading = f"{len(failed)} of {chapters} failed" if failed else f"{chapters} passed"
     longest = max([result.seconds for result in report.results], default=0) or 1
-    return PAGE.substitute(
-        style=STYLE,
+    body = BODY.substitute(
         heading=heading,
         facts="".join(f"<div><dt>{escape(name)}</dt><dd>{escape(value)}</dd></div>" for name, value in facts(report)),
         notes="\n".join(f'<p class="error">{escape(note)}</p>' for note in report.notes),
         rows="\n".join(row(result, longest) for result in report.results),
         sections="\n".join(section(result) for result in report.results if result.claims or result.error),
     )
+    return framed(heading, body)
+
+
+def framed(title: str, body: str, look: str = "") -> str:
+    """A page that needs nothing else, as text: in the course's style, and ``look`` is what this page adds to it.
+
+    ``title`` and ``body`` are HTML.
+    """
+    return FRAME.substitute(title=title, style=STYLE + look, body=body)
 
 
 def facts(report: Report) -> Iterator[tuple[str, str]]:

@@ -12,26 +12,18 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from utils import plots
-from utils.course.report_page import STYLE, escape
+from utils.course.report_page import escape, framed
 
 if TYPE_CHECKING:
     from utils.course.sweep import Measured, Sweep
 
 COLUMNS = 3
 
-PAGE = Template("""<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>$heading · Deep Learning in Medicine</title>
-<style>
-$style
+LOOK = """\
 body { max-width: 72rem; }
 img { max-width: 100%; background: #ffffff; }
-</style>
-</head>
-<body>
+"""
+BODY = Template("""\
 <p class="eyebrow">Deep Learning in Medicine</p>
 <h1>$heading</h1>
 <dl class="facts">$facts</dl>
@@ -45,8 +37,6 @@ $rows
 </table></div>
 <footer>Mean over the seeds, and its 95 % interval by Student's t: it is about other seeds, not about other patients.
 For spreadsheets: <a href="sweep.csv">sweep.csv</a>; every run: <a href="sweep.json">sweep.json</a>.</footer>
-</body>
-</html>
 """)
 
 
@@ -127,12 +117,13 @@ def page(done: "Sweep", words: str = "") -> str:
     cached = sum(result.cached for result in done.results.values())
     facts |= {"from the cache": cached} if cached else {}
     troubles = [f"{result.name}: {result.error}" for result in done.failed] + done.notes
-    return PAGE.substitute(
-        style=STYLE,
-        heading=escape(f"Sweep of {done.chapter}"),
+    heading = escape(f"Sweep of {done.chapter}")
+    body = BODY.substitute(
+        heading=heading,
         facts="".join(f"<div><dt>{name}</dt><dd>{escape(value)}</dd></div>" for name, value in facts.items()),
         troubles="\n".join(f'<p class="error">{escape(trouble)}</p>' for trouble in troubles),
         picture=picture,
         points="".join(f"<th>{escape(in_words(point) or 'mean over seeds')}</th>" for point in done.points),
         rows="\n".join(rows),
     )
+    return framed(heading, body, LOOK)

@@ -5,30 +5,20 @@ from string import Template
 
 from utils.course.classroom.judging import Judged, Verdict
 from utils.course.notebooks import write_atomically
-from utils.course.report_page import STYLE, escape
+from utils.course.report_page import escape, framed
 
-PAGE = Template("""<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>$heading · Deep Learning in Medicine</title>
-<style>
-$style
+LOOK = """\
 body { max-width: 52rem; }
 pre { overflow-x: auto; padding: .75rem .9rem; background: var(--shade); font-size: .85rem; line-height: 1.45; }
 .passed { color: var(--good); } .wrong { color: var(--bad); }
-</style>
-</head>
-<body>
+"""
+BODY = Template("""\
 <p class="eyebrow">Deep Learning in Medicine</p>
 <h1>$heading</h1>
 <dl class="facts"><div><dt>for</dt><dd>$student</dd></div><div><dt>points</dt><dd>$points of $most</dd></div></dl>
 $sections
 <footer>Each answer was tried on inputs of your own. Points were given by the checks; your teacher may have changed
 them since.</footer>
-</body>
-</html>
 """)
 MARKS = {"passed": "✓", "wrong": "✗", "open": "○"}
 
@@ -42,14 +32,15 @@ def write(judged: Judged, folder: Path) -> Path:
 
 def page(judged: Judged) -> str:
     """The text of the page."""
-    return PAGE.substitute(
-        style=STYLE,
-        heading=escape(judged.assignment),
+    heading = escape(judged.assignment)
+    body = BODY.substitute(
+        heading=heading,
         student=escape(judged.student),
         points=judged.points,
         most=judged.most,
         sections="\n".join(section(one, judged.sources.get(one.exercise, "")) for one in judged.verdicts),
     )
+    return framed(heading, body, LOOK)
 
 
 def section(verdict: Verdict, source: str) -> str:

@@ -9,13 +9,7 @@ from utils.course import console
 @click.argument("folder", metavar="DIR")
 @click.option("--assignment", metavar="NAME", help="Only this assignment, such as 03_cnn.")
 @click.option("--student", metavar="NAME", help="Only this student.")
-@click.option(
-    "--jobs",
-    "workers",
-    type=click.IntRange(min=1),
-    metavar="N",
-    help="Submissions at once; as many as the machine has cores, unless given.",
-)
+@console.at_once("Submissions", "cores")
 @click.option(
     "--no-sandbox",
     "open",

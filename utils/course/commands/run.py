@@ -7,20 +7,8 @@ from utils.course import console
 
 @click.command("run", cls=console.Command)
 @console.chapters
-@click.option(
-    "--profile",
-    default="quick",
-    show_default=True,
-    metavar="PROFILE",
-    help="How much to compute: smoke (seconds), quick or full.",
-)
-@click.option(
-    "--jobs",
-    "workers",
-    type=click.IntRange(min=1),
-    metavar="N",
-    help="Chapters at once; as many as the machine has cores and memory for, unless given.",
-)
+@console.profile
+@console.at_once("Chapters")
 @click.option(
     "-p",
     "--parameter",

@@ -21,21 +21,9 @@ from utils.course import console
     metavar="K",
     help="How many seeds at each point: 0, 1, … K - 1.",
 )
-@click.option(
-    "--profile",
-    default="quick",
-    show_default=True,
-    metavar="PROFILE",
-    help="How much to compute: smoke (seconds), quick or full.",
-)
+@console.profile
 @click.option("--claim", "words", default="", metavar="TEXT", help="Only the claims whose name holds this text.")
-@click.option(
-    "--jobs",
-    "workers",
-    type=click.IntRange(min=1),
-    metavar="N",
-    help="Runs at once; as many as the machine has cores and memory for, unless given.",
-)
+@console.at_once("Runs")
 @click.option(
     "--out", default="build/sweep", show_default=True, metavar="DIR", help="Where table, plot and notebooks go."
 )
