@@ -33,8 +33,13 @@ CLIENT_SECONDS = 1800
 
 
 def fetch_package(source: str, announce: Announce = to_stderr, progress: Any = None) -> Path:
+    """The archive of a source in the catalogue; see ``fetch_archive``."""
+    return fetch_archive(packages()[source], announce, progress)
+
+
+def fetch_archive(package: Package, announce: Announce = to_stderr, progress: Any = None) -> Path:
     """The verified archive in the cache, fetched first when it is not there. Unavailable says why it cannot be had."""
-    package = packages()[source]
+    source = package.source
     file = File(path=f"sources/{package.file}", size=package.size, digest=f"sha256:{package.sha256}")
     target = cache_folder() / file.path
     if target.is_file() and matches(target, file):
