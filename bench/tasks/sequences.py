@@ -26,8 +26,8 @@ def splice(seeds=(0,)):
     """
     data = datasets.load("splice")
     rows = datasets.splits.deduplicate(data.sequences)
-    sequences, labels = data.sequences[rows], data.labels[rows]
-    inputs, family = dna.one_hot(sequences), dna.families(sequences)
+    windows, labels = data.sequences[rows], data.labels[rows]
+    inputs, family = dna.one_hot(windows), dna.families(windows)
     scores = []
     for task, groups, count in (
         ("splice, ten folds", np.arange(len(rows)), 10),
