@@ -14,7 +14,21 @@ from utils.course.console import FAILED, INTERRUPTED, OK, WRONG_USAGE, Index, us
 from utils.errors import CourseError, UsageError
 
 # In the order of the page of help.
-COMMANDS = ("list", "run", "sweep", "apply", "refresh", "lab", "progress", "data", "release", "grade", "doctor")
+COMMANDS = (
+    "list",
+    "run",
+    "sweep",
+    "apply",
+    "refresh",
+    "slides",
+    "lab",
+    "progress",
+    "data",
+    "release",
+    "grade",
+    "site",
+    "doctor",
+)
 
 
 class Course(Index):

@@ -100,6 +100,15 @@ def code_cells(notebook: dict) -> list[dict]:
     return [cell for cell in notebook["cells"] if cell["cell_type"] == "code" and cell["source"].strip()]
 
 
+def emptied(notebook: dict) -> dict:
+    """The notebook without outputs, so that a reader can predict before running. The one given is changed."""
+    for cell in notebook["cells"]:
+        if cell["cell_type"] == "code":
+            cell["outputs"], cell["execution_count"] = [], None
+    notebook["metadata"].pop("course_run", None)
+    return notebook
+
+
 def code_sha256(notebook: dict) -> str:
     """SHA-256 over the sources of the code cells, in order, as a hexadecimal string."""
     return _sha256(cell["source"] for cell in code_cells(notebook))

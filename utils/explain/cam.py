@@ -164,7 +164,7 @@ def _plus_plus(features: Any, slopes: Any, axes: tuple):
 
 
 def enlarge(maps: Any, places: tuple) -> np.ndarray:
-    """maps (n, *places) float32 → (n, *these places) by linear interpolation."""
+    """maps ``(n, *places)`` float32 → ``(n, *these places)`` by linear interpolation."""
     if maps.shape[1:] == tuple(places) or len(maps) == 0:
         return maps
     flat = maps.reshape(len(maps), maps.shape[1], -1, 1)

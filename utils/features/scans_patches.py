@@ -28,7 +28,7 @@ def corners(shape: ArrayLike, size: ArrayLike, step: ArrayLike) -> np.ndarray:
 
 
 def patches(voxels: np.ndarray, at: ArrayLike, size: ArrayLike) -> np.ndarray:
-    """(patches, *size): copies of the parts that begin at these corners. voxels: an array, also one on the disk."""
+    """``(patches, *size)``: copies of the parts that begin at these corners. voxels: an array, also one on the disk."""
     size = _three(size)
     cut = [voxels[tuple(slice(start, start + side) for start, side in zip(corner, size, strict=True))] for corner in at]
     return np.stack(cut)
@@ -53,7 +53,7 @@ def slide(
     Parameters
     ----------
     predict : function
-        Takes float32 (batch, *size, channels), gives (batch, *size, outputs). It always gets whole batches.
+        Takes float32 ``(batch, *size, channels)``, gives ``(batch, *size, outputs)``. It always gets whole batches.
     voxels : array (slices, rows, columns) or (slices, rows, columns, channels)
         Also one on the disk: only a batch of patches is in memory at a time.
     size : int or (3,)

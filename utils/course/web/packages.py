@@ -1,4 +1,4 @@
-"""The published JavaScript that pages carry with them: named in ``site/packages.toml``, fetched by digest, never built."""
+"""The published JavaScript that pages carry with them: named in ``site/packages.toml``, fetched by digest."""
 
 import fnmatch
 import tarfile

@@ -24,7 +24,7 @@ def target(sizes: Sequence[tuple[int, int]], side: int | None) -> tuple[int, int
 
 
 def scaled(picture: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
-    """uint8 (height, width) or (height, width, 1 or 3) → (*shape, channels); of another proportion the middle is kept.
+    """uint8 (height, width) or (height, width, 1 or 3) → ``(*shape, channels)``: of another proportion, the middle.
 
     Each new pixel is a weighted mean of all those that it replaces, so that thin lines do not vanish.
     """

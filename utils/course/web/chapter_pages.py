@@ -1,0 +1,100 @@
+"""A stored chapter as the notebook that the web edition shows.
+
+Nothing is executed. What a kernel would answer is made part of the page instead: hints and a solution to unfold below
+each exercise, a quiz that answers, and above all the way to open the notebook itself.
+"""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from utils.course import notebooks
+from utils.course.web.launch import Launch
+from utils.course.web.quiz import quiz_page
+from utils.datasets.catalogue import find
+
+EXERCISE = "application/vnd.course.exercise+json"
+SCRIPT = "application/javascript"
+ASIDE = re.compile(r"<!--.*?-->", re.DOTALL)  # where a number in the prose comes from
+CLASS = {"download": "btn btn-sm btn-outline-primary", "elsewhere": "btn btn-sm btn-outline-secondary"}
+
+
+def chapter_page(path: Path, launch: Launch) -> dict:
+    """The notebook for the page of a chapter, as plain dictionaries."""
+    notebook = notebooks.read(path)
+    chapter = notebooks.chapter(path)
+    cells = []
+    for cell in notebook["cells"]:
+        cells += _prose(cell) if cell["cell_type"] == "markdown" else _code(cell, chapter.number)
+    cells.insert(1, markdown("about-this-chapter", "\n\n".join(_about(chapter, launch))))
+    notebook["cells"] = cells
+    notebook["metadata"] = {
+        "kernelspec": notebook["metadata"]["kernelspec"],
+        "language_info": notebook["metadata"]["language_info"],
+        "mystnb": {"execution_mode": "off"},
+    }
+    return notebook
+
+
+def markdown(identifier: str, text: str) -> dict:
+    """A Markdown cell."""
+    return {"cell_type": "markdown", "id": identifier, "metadata": {}, "source": text}
+
+
+def _about(chapter: notebooks.Chapter, launch: Launch) -> Iterator[str]:
+    """What stands below the title: how long, which data, what must come before, and where the notebook can be run."""
+    parts = [f"{chapter.minutes['reading']} minutes of reading"]
+    if chapter.exercises:
+        count = len(chapter.exercises)
+        noun = "exercise" if count == 1 else "exercises"
+        parts.append(f"{count} {noun}: {chapter.minutes['exercises']} minutes")
+    if chapter.datasets:
+        parts.append("data: " + ", ".join(f"[{name}](../data/{find(name).card})" for name in chapter.datasets))
+    if chapter.prerequisites:
+        before = ", ".join(f"{int(number):02d}" for number in chapter.prerequisites)
+        parts.append(f"after chapter {before}" if len(chapter.prerequisites) == 1 else f"after chapters {before}")
+    yield "{.facts}\n" + " · ".join(parts)
+    file = f"{chapter.name}.ipynb"
+    links = [f'<a class="{CLASS["download"]}" href="../notebooks/{file}" download>Download the notebook</a>']
+    links += [
+        f'<a class="{CLASS["elsewhere"]}" href="{address}" title="{title}">{name}</a>'
+        for name, address, title in launch.places(file)
+    ]
+    yield '<p class="launch">' + "\n".join(links) + "</p>"
+
+
+def _prose(cell: dict) -> list[dict]:
+    return [{**cell, "source": ASIDE.sub("", cell["source"]), "metadata": {}}]
+
+
+def _code(cell: dict, number: int) -> list[dict]:
+    """The cell with what can be shown of its outputs, and below a check the help for its exercise."""
+    outputs = cell["outputs"]
+    checked = [output["data"][EXERCISE]["id"] for output in outputs if EXERCISE in output.get("data", {})]
+    if any(SCRIPT in output.get("data", {}) for output in outputs):  # the quiz, which asks for a kernel's script
+        return [markdown(cell["id"], f"```{{raw}} html\n{quiz_page(number)}\n```")]
+    alt = [data["alt"] for output in outputs for data in output.get("metadata", {}).values() if "alt" in data]
+    metadata = {"mystnb": {"image": {"alt": alt[0]}}} if alt else {}
+    tried = [output["data"][EXERCISE]["status"] for output in outputs if EXERCISE in output.get("data", {})]
+    kept = [output for output in outputs if output.get("data", {}).get(EXERCISE, {}).get("status") != "open"]
+    shown = {**cell, "metadata": metadata, "outputs": kept}
+    if "open" not in tried:
+        return [shown]
+    return [shown, *(markdown(f"help-{id_.replace('.', '-')}", "\n\n".join(help_for(id_))) for id_ in checked)]
+
+
+def help_for(exercise_id: str) -> Iterator[str]:
+    """Hints and a solution of an exercise, each folded, as MyST."""
+    from utils.exercises.core import get
+    from utils.exercises.sources import solution_source
+
+    exercise = get(exercise_id)
+    for number, hint in enumerate(exercise.hints, 1):
+        yield f"::::{{dropdown}} Hint {number} for exercise {exercise_id}\n{plain(hint)}\n::::"
+    code = f"```python\n{solution_source(exercise_id)}\n```"
+    yield f"::::{{dropdown}} One solution of exercise {exercise_id}\n{code}\n::::"
+
+
+def plain(text: str) -> str:
+    """A plain text as Markdown that shows it as it is."""
+    return re.sub(r"([\\`*_{}\[\]<>$#|~])", r"\\\1", text)

@@ -1,0 +1,112 @@
+"""What the web edition adds to Sphinx: MathJax from beside the pages, and links for terms, chapters and sources.
+
+Links are made in the text as it has been read: the first time that a page uses a term of the glossary the term leads
+there and shows its meaning; "chapter 03" leads to the chapter, and a DOI to its publication.
+"""
+
+import json
+import re
+from collections.abc import Callable
+from typing import Any
+
+from docutils import nodes
+from sphinx.application import Sphinx
+from sphinx.transforms.post_transforms import SphinxPostTransform
+
+from utils.course import notebooks
+from utils.course.web import glossary
+
+FONTS = "_static/mathjax/fonts"
+OPTIONS = """
+  svg: {fontCache: "global"},
+  options: {
+    enableSpeech: false, enableBraille: false, enableEnrichment: false, enableExplorer: false, enableMenu: false,
+    ignoreHtmlClass: "bd-main", processHtmlClass: "math"
+  }
+"""
+CHAPTER = re.compile(r"\b[Cc]hapters?\s(\d\d)\b")
+DOI = re.compile(r"\bdoi:(10\.\d{4,}/[^\s,;)\]]*[^\s,;.)\]])")
+NOT_IN = (nodes.literal, nodes.literal_block, nodes.math, nodes.math_block, nodes.reference, nodes.title, nodes.raw)
+
+
+class Links(SphinxPostTransform):
+    """Turns terms, chapters and DOIs in running text into links."""
+
+    default_priority = 700
+
+    def run(self, **_: Any) -> None:
+        here = self.env.docname
+        chapters = {path.stem[:2]: f"chapters/{path.stem}" for path in notebooks.chapter_paths()}
+        terms = glossary.terms() if here.startswith("chapters/") and here != glossary.PAGE else {}
+        if here == glossary.PAGE:
+            self._name_rows()
+        for text in list(self.document.findall(nodes.Text)):
+            if _free(text):
+                parts = self._linked(text.astext(), here, chapters, terms)
+                if any(isinstance(part, nodes.reference) for part in parts):
+                    text.parent.replace(text, parts)
+
+    def _linked(
+        self, text: str, here: str, chapters: dict[str, str], terms: dict[str, glossary.Term]
+    ) -> list[nodes.Node]:
+        """A text in pieces, with links in it. Terms that got a link are taken out of ``terms``."""
+        found = [(m.start(), m.end(), self._chapter(m, here, chapters)) for m in CHAPTER.finditer(text)]
+        found += [(m.start(), m.end(), _link(m[0], f"https://doi.org/{m[1]}")) for m in DOI.finditer(text)]
+        for name, start, end in glossary.found(text, terms):
+            term = terms.pop(name)
+            address = f"{self.app.builder.get_relative_uri(here, glossary.PAGE)}#{term.anchor}"
+            link = _link(text[start:end], address, reftitle=term.meaning, classes=["term"], internal=True)
+            found.append((start, end, link))
+        parts, place = [], 0
+        for start, end, link in sorted(found, key=lambda piece: piece[0]):
+            if start < place or link is None:
+                continue
+            parts += [nodes.Text(text[place:start])] * (start > place) + [link]
+            place = end
+        return [*parts, nodes.Text(text[place:])] if place < len(text) else parts
+
+    def _chapter(self, match: re.Match, here: str, chapters: dict[str, str]) -> nodes.reference | None:
+        page = chapters.get(match[1])
+        if page is None or page == here:
+            return None
+        return _link(match[0], self.app.builder.get_relative_uri(here, page), internal=True)
+
+    def _name_rows(self) -> None:
+        """Give each row of the glossary the name that links lead to."""
+        for row in self.document.findall(nodes.row):
+            if isinstance(row.parent, nodes.tbody):
+                row["ids"].append(glossary.anchor(row.children[0].astext()))
+
+
+def _free(text: nodes.Text) -> bool:
+    """Whether a text is running prose, in which links can be."""
+    node = text.parent
+    while node is not None:
+        if isinstance(node, NOT_IN) or "output" in node.get("classes", []):
+            return False
+        node = node.parent
+    return True
+
+
+def _link(text: str, address: str, **attributes: Any) -> nodes.reference:
+    return nodes.reference("", text, refuri=address, **attributes)
+
+
+def on_page(app: Sphinx, name: str, template: str, context: dict[str, Any], doctree: nodes.document | None) -> None:
+    """Set, on pages with formulas, where MathJax finds what it fetches by itself: beside the pages, as it lies itself.
+
+    Speech would start a worker, which browsers refuse for pages on a disk: MathML for screen readers is there instead.
+    """
+    if doctree is None or not any(doctree.findall(lambda node: isinstance(node, (nodes.math, nodes.math_block)))):
+        return
+    pathto: Callable[..., str] = context["pathto"]
+    paths = json.dumps({"fonts": pathto(FONTS, resource=True), "sre": pathto("_static/mathjax/sre", resource=True)})
+    settings = f"window.MathJax = {{loader: {{load: ['a11y/assistive-mml'], paths: {paths}}}, {OPTIONS}}};"
+    app.add_js_file(None, body=settings, priority=490)
+
+
+def setup(app: Sphinx) -> dict[str, bool]:
+    """Called by Sphinx."""
+    app.add_post_transform(Links)
+    app.connect("html-page-context", on_page)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}

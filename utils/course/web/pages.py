@@ -1,0 +1,92 @@
+"""The source of the web edition: every page as Sphinx reads it, in one folder, under the paths of the repository.
+
+Chapters, cards and guides keep their places, so that the links among them hold; what has no page of its own gets one.
+"""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from utils.course import notebooks
+from utils.course.web import bibliography, cards, landing, reference
+from utils.course.web.chapter_pages import chapter_page
+from utils.course.web.launch import Launch
+from utils.paths import root
+
+GUIDES = {  # page of the repository → the title under which it stands in the web edition; None keeps its own
+    "chapters/glossary.md": None,
+    "data/YOUR_OWN.md": None,
+    "TEACHING.md": None,
+    "bench/README.md": None,
+    "CONTRIBUTING.md": None,
+    "CHANGELOG.md": None,
+}
+LINK = re.compile(r"(!?)\[([^\]]*)\]\(([^)\s]+)\)")
+
+
+def stage(folder: Path, launch: Launch) -> int:
+    """Write the source of every page into a folder; what lies there and belongs to none is removed.
+
+    A page that has not changed is not written again, so that Sphinx reads only what is new. Returns their number.
+    """
+    written = {}
+    for path, text in _all(launch):
+        written[path] = text
+    pictures = landing.pictures()
+    for old in folder.rglob("*"):
+        name = old.relative_to(folder).as_posix()
+        if old.is_file() and name not in written and name not in pictures:
+            old.unlink()
+    for name, text in written.items():
+        _write(folder / name, text.encode())
+    for name, content in pictures.items():
+        _write(folder / name, content)
+    return len(written)
+
+
+def _all(launch: Launch) -> Iterator[tuple[str, str]]:
+    """Path and text of each page."""
+    chapters = notebooks.chapter_paths()
+    for path in chapters:
+        yield f"chapters/{path.name}", notebooks.as_text(chapter_page(path, launch))
+    pages = {name for name in GUIDES} | {f"chapters/{path.name}" for path in chapters}
+    for name in GUIDES:
+        text = (root() / name).read_text(encoding="utf-8")
+        yield name, _with_links(text, name, pages, launch)
+    yield from cards.pages()
+    yield from reference.pages()
+    yield "bibliography.md", bibliography.page(chapters)
+    yield from landing.pages(chapters)
+
+
+def _with_links(text: str, name: str, pages: set[str], launch: Launch) -> str:
+    """A guide whose links to files that are no pages lead to the public repository, or are only their text."""
+
+    def change(match: re.Match) -> str:
+        picture, words, address = match.groups()
+        if picture or re.match(r"[a-z]+:|#", address):
+            return match[0]
+        target = _normal(Path(name).parent / address.partition("#")[0])
+        if target in pages:
+            return match[0]
+        if target == "README.md":
+            return f"[{words}]({'../' * name.count('/')}index.md)"
+        if target == "data/cards":
+            return f"[{words}]({'../' * name.count('/')}data/index.md)"
+        source = launch.source(target)
+        return f"[{words}]({source})" if source else words
+
+    return LINK.sub(change, text)
+
+
+def _normal(path: Path) -> str:
+    parts: list[str] = []
+    for part in path.parts:
+        parts = parts[:-1] if part == ".." else [*parts, part] if part != "." else parts
+    return "/".join(parts)
+
+
+def _write(path: Path, content: bytes) -> None:
+    if not (path.is_file() and path.read_bytes() == content):
+        notebooks.make_folder(path.parent)
+        path.write_bytes(content)
