@@ -26,6 +26,8 @@ def chapter_page(path: Path, launch: Launch) -> dict:
     cells = []
     for cell in notebook["cells"]:
         cells += _prose(cell) if cell["cell_type"] == "markdown" else _code(cell, chapter.number)
+    head = cells[0]
+    cells[0] = {**head, "source": re.sub(r"^# ", f"# {chapter.number:02d} · ", head["source"], count=1)}
     cells.insert(1, markdown("about-this-chapter", "\n\n".join(_about(chapter, launch))))
     notebook["cells"] = cells
     notebook["metadata"] = {

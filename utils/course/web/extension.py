@@ -6,7 +6,7 @@ there and shows its meaning; "chapter 03" leads to the chapter, and a DOI to its
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from docutils import nodes
@@ -20,11 +20,11 @@ FONTS = "_static/mathjax/fonts"
 OPTIONS = """
   svg: {fontCache: "global"},
   options: {
-    enableSpeech: false, enableBraille: false, enableEnrichment: false, enableExplorer: false, enableMenu: false,
+    menuOptions: {settings: {enrich: false, speech: false, braille: false, assistiveMml: true}},
     ignoreHtmlClass: "bd-main", processHtmlClass: "math"
   }
 """
-CHAPTER = re.compile(r"\b[Cc]hapters?\s(\d\d)\b")
+CHAPTERS = re.compile(r"\b[Cc]hapters?\s\d\d\b(?:(?:,|,? and|,? or| to|–)\s?\d\d\b)*")  # one of them, or several
 DOI = re.compile(r"\bdoi:(10\.\d{4,}/[^\s,;)\]]*[^\s,;.)\]])")
 NOT_IN = (nodes.literal, nodes.literal_block, nodes.math, nodes.math_block, nodes.reference, nodes.title, nodes.raw)
 
@@ -50,7 +50,7 @@ class Links(SphinxPostTransform):
         self, text: str, here: str, chapters: dict[str, str], terms: dict[str, glossary.Term]
     ) -> list[nodes.Node]:
         """A text in pieces, with links in it. Terms that got a link are taken out of ``terms``."""
-        found = [(m.start(), m.end(), self._chapter(m, here, chapters)) for m in CHAPTER.finditer(text)]
+        found = [piece for match in CHAPTERS.finditer(text) for piece in self._chapters(match, here, chapters)]
         found += [(m.start(), m.end(), _link(m[0], f"https://doi.org/{m[1]}")) for m in DOI.finditer(text)]
         for name, start, end in glossary.found(text, terms):
             term = terms.pop(name)
@@ -59,17 +59,24 @@ class Links(SphinxPostTransform):
             found.append((start, end, link))
         parts, place = [], 0
         for start, end, link in sorted(found, key=lambda piece: piece[0]):
-            if start < place or link is None:
+            if start < place:
                 continue
             parts += [nodes.Text(text[place:start])] * (start > place) + [link]
             place = end
         return [*parts, nodes.Text(text[place:])] if place < len(text) else parts
 
-    def _chapter(self, match: re.Match, here: str, chapters: dict[str, str]) -> nodes.reference | None:
-        page = chapters.get(match[1])
-        if page is None or page == here:
-            return None
-        return _link(match[0], self.app.builder.get_relative_uri(here, page), internal=True)
+    def _chapters(
+        self, match: re.Match, here: str, chapters: dict[str, str]
+    ) -> Iterator[tuple[int, int, nodes.reference]]:
+        """Start, end and link of each chapter that some words name; of a single one, the words themselves."""
+        numbers = list(re.finditer(r"\d\d", match[0]))
+        for number in numbers:
+            page = chapters.get(number[0])
+            start, end = (0, len(match[0])) if len(numbers) == 1 else number.span()
+            if page and page != here:
+                address = self.app.builder.get_relative_uri(here, page)
+                link = _link(match[0][start:end], address, internal=True)
+                yield match.start() + start, match.start() + end, link
 
     def _name_rows(self) -> None:
         """Give each row of the glossary the name that links lead to."""
