@@ -22,7 +22,7 @@ BACKENDS_BIN := $(subst .venv,$(BACKENDS),$(BIN))
 # folder, that was left unfinished, or whose Python is gone, is made anew.
 unfit = $(shell test "$$(cat $(1)/installed 2>/dev/null)" = "$$(pwd -P)" && $(2)/python -I -c "" 2>/dev/null || echo anew)
 
-.PHONY: help setup run test lab refresh backends lock clean anew
+.PHONY: help setup run test lab site refresh backends lock clean anew
 
 help: ## list these targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -37,6 +37,9 @@ test: setup ## run the whole test suite
 
 lab: setup ## open JupyterLab on your own copies in work/
 	@$(BIN)/course lab $(ARGS)
+
+site: setup ## build the web edition in build/site
+	@$(BIN)/course site $(ARGS)
 
 refresh: setup ## run the chapters and store their outputs in chapters/
 	@$(BIN)/course refresh $(ARGS)
