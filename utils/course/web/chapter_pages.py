@@ -5,7 +5,8 @@ each exercise, a quiz that answers, and above all the way to open the notebook i
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 from utils.course import notebooks
@@ -19,16 +20,40 @@ ASIDE = re.compile(r"<!--.*?-->", re.DOTALL)  # where a number in the prose come
 CLASS = {"download": "btn btn-sm btn-outline-primary", "elsewhere": "btn btn-sm btn-outline-secondary"}
 
 
-def chapter_page(path: Path, launch: Launch) -> dict:
+@dataclass(frozen=True)
+class Edition:
+    """What an edition of the chapters has of its own, each as MyST in pieces.
+
+    Attributes
+    ----------
+    about : callable
+        What stands below the title of a chapter.
+    quiz : callable
+        The quiz of the chapter with this number.
+    below_exercise : callable
+        What stands below the check of the exercise with this identifier.
+    closing : callable
+        What comes after the last section of a chapter.
+    """
+
+    about: Callable[[notebooks.Chapter], Iterator[str]]
+    quiz: Callable[[int], str]
+    below_exercise: Callable[[str], Iterator[str]]
+    closing: Callable[[notebooks.Chapter], Iterator[str]] = lambda _: iter(())
+
+
+def chapter_page(path: Path, edition: Edition) -> dict:
     """The notebook for the page of a chapter, as plain dictionaries."""
     notebook = notebooks.read(path)
     chapter = notebooks.chapter(path)
     cells = []
     for cell in notebook["cells"]:
-        cells += _prose(cell) if cell["cell_type"] == "markdown" else _code(cell, chapter.number)
+        cells += _prose(cell) if cell["cell_type"] == "markdown" else _code(cell, chapter.number, edition)
     head = cells[0]
     cells[0] = {**head, "source": re.sub(r"^# ", f"# {chapter.number:02d} · ", head["source"], count=1)}
-    cells.insert(1, markdown("about-this-chapter", "\n\n".join(_about(chapter, launch))))
+    cells.insert(1, markdown("about-this-chapter", "\n\n".join(edition.about(chapter))))
+    if closing := "\n\n".join(edition.closing(chapter)):
+        cells.append(markdown("after-this-chapter", closing))
     notebook["cells"] = cells
     notebook["metadata"] = {
         "kernelspec": notebook["metadata"]["kernelspec"],
@@ -43,8 +68,18 @@ def markdown(identifier: str, text: str) -> dict:
     return {"cell_type": "markdown", "id": identifier, "metadata": {}, "source": text}
 
 
-def _about(chapter: notebooks.Chapter, launch: Launch) -> Iterator[str]:
-    """What stands below the title: how long, which data, what must come before, and where the notebook can be run."""
+def web_edition(launch: Launch) -> Edition:
+    """The edition for the web: with the ways to run a chapter, a quiz that answers, and help that unfolds."""
+
+    def about(chapter: notebooks.Chapter) -> Iterator[str]:
+        yield facts(chapter)
+        yield _launch_buttons(chapter, launch)
+
+    return Edition(about, lambda number: f"```{{raw}} html\n{quiz_page(number)}\n```", help_for)
+
+
+def facts(chapter: notebooks.Chapter) -> str:
+    """How long a chapter takes, which data it uses, and what must come before."""
     parts = [f"{chapter.minutes['reading']} minutes of reading"]
     if chapter.exercises:
         count = len(chapter.exercises)
@@ -55,26 +90,29 @@ def _about(chapter: notebooks.Chapter, launch: Launch) -> Iterator[str]:
     if chapter.prerequisites:
         before = ", ".join(f"{int(number):02d}" for number in chapter.prerequisites)
         parts.append(f"after chapter {before}" if len(chapter.prerequisites) == 1 else f"after chapters {before}")
-    yield "{.facts}\n" + " · ".join(parts)
+    return "{.facts}\n" + " · ".join(parts)
+
+
+def _launch_buttons(chapter: notebooks.Chapter, launch: Launch) -> str:
     file = f"{chapter.name}.ipynb"
     links = [f'<a class="{CLASS["download"]}" href="../notebooks/{file}" download>Download the notebook</a>']
     links += [
         f'<a class="{CLASS["elsewhere"]}" href="{address}" title="{title}">{name}</a>'
         for name, address, title in launch.places(file)
     ]
-    yield '<p class="launch">' + "\n".join(links) + "</p>"
+    return '<p class="launch">' + "\n".join(links) + "</p>"
 
 
 def _prose(cell: dict) -> list[dict]:
     return [{**cell, "source": ASIDE.sub("", cell["source"]), "metadata": {}}]
 
 
-def _code(cell: dict, number: int) -> list[dict]:
-    """The cell with what can be shown of its outputs, and below a check the help for its exercise."""
+def _code(cell: dict, number: int, edition: Edition) -> list[dict]:
+    """The cell with what can be shown of its outputs, and below a check what the edition has for its exercise."""
     outputs = cell["outputs"]
     checked = [output["data"][EXERCISE]["id"] for output in outputs if EXERCISE in output.get("data", {})]
     if any(SCRIPT in output.get("data", {}) for output in outputs):  # the quiz, which asks for a kernel's script
-        return [markdown(cell["id"], f"```{{raw}} html\n{quiz_page(number)}\n```")]
+        return [markdown(cell["id"], edition.quiz(number))]
     alt = [data["alt"] for output in outputs for data in output.get("metadata", {}).values() if "alt" in data]
     metadata = {"mystnb": {"image": {"alt": alt[0]}}} if alt else {}
     tried = [output["data"][EXERCISE]["status"] for output in outputs if EXERCISE in output.get("data", {})]
@@ -82,7 +120,8 @@ def _code(cell: dict, number: int) -> list[dict]:
     shown = {**cell, "metadata": metadata, "outputs": kept}
     if "open" not in tried:
         return [shown]
-    return [shown, *(markdown(f"help-{id_.replace('.', '-')}", "\n\n".join(help_for(id_))) for id_ in checked)]
+    below = {id_: "\n\n".join(edition.below_exercise(id_)) for id_ in checked}
+    return [shown, *(markdown(f"help-{id_.replace('.', '-')}", text) for id_, text in below.items() if text)]
 
 
 def help_for(exercise_id: str) -> Iterator[str]:

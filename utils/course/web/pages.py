@@ -4,12 +4,12 @@ Chapters, cards and guides keep their places, so that the links among them hold;
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from utils.course import notebooks
 from utils.course.web import bibliography, cards, landing, reference
-from utils.course.web.chapter_pages import chapter_page
+from utils.course.web.chapter_pages import chapter_page, web_edition
 from utils.course.web.launch import Launch
 from utils.paths import root
 
@@ -25,14 +25,15 @@ LINK = re.compile(r"(!?)\[([^\]]*)\]\(([^)\s]+)\)")
 
 
 def stage(folder: Path, launch: Launch) -> int:
-    """Write the source of every page into a folder; what lies there and belongs to none is removed.
+    """Write the source of every page into a folder, as ``put`` does. Returns their number."""
+    return put(folder, dict(_all(launch)), landing.pictures())
+
+
+def put(folder: Path, written: Mapping[str, str], pictures: Mapping[str, bytes]) -> int:
+    """Write pages and pictures into a folder, by their paths in it; what lies there and belongs to none is removed.
 
     A page that has not changed is not written again, so that Sphinx reads only what is new. Returns their number.
     """
-    written = {}
-    for path, text in _all(launch):
-        written[path] = text
-    pictures = landing.pictures()
     for old in folder.rglob("*"):
         name = old.relative_to(folder).as_posix()
         if old.is_file() and name not in written and name not in pictures:
@@ -47,19 +48,20 @@ def stage(folder: Path, launch: Launch) -> int:
 def _all(launch: Launch) -> Iterator[tuple[str, str]]:
     """Path and text of each page."""
     chapters = notebooks.chapter_paths()
+    edition = web_edition(launch)
     for path in chapters:
-        yield f"chapters/{path.name}", notebooks.as_text(chapter_page(path, launch))
+        yield f"chapters/{path.name}", notebooks.as_text(chapter_page(path, edition))
     pages = {name for name in GUIDES} | {f"chapters/{path.name}" for path in chapters}
     for name in GUIDES:
         text = (root() / name).read_text(encoding="utf-8")
-        yield name, _with_links(text, name, pages, launch)
+        yield name, with_links(text, name, pages, launch)
     yield from cards.pages()
     yield from reference.pages()
     yield "bibliography.md", bibliography.page(chapters)
     yield from landing.pages(chapters)
 
 
-def _with_links(text: str, name: str, pages: set[str], launch: Launch) -> str:
+def with_links(text: str, name: str, pages: set[str], launch: Launch) -> str:
     """A guide whose links to files that are no pages lead to the public repository, or are only their text."""
 
     def change(match: re.Match) -> str:
