@@ -2,6 +2,7 @@
 
 import contextlib
 import random
+import weakref
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -13,6 +14,10 @@ from utils.nn import batches as batching
 
 HIGHEST_SEED = 2**32 // 1000 - 1  # so that every network of an ensemble has a seed of its own
 MOST_MEMBERS = 1000
+MOST_AT_ONCE = 32  # steps that nobody can interrupt
+EACH_STEP = ("on_batch_begin", "on_batch_end", "on_train_batch_begin", "on_train_batch_end")
+
+_at_once: "weakref.WeakKeyDictionary[keras.Model, int]" = weakref.WeakKeyDictionary()  # what we have chosen
 
 
 def member_seeds(seed: int, members: int) -> list[int]:
@@ -80,6 +85,34 @@ def prepare(model: keras.Model) -> keras.Model:
     if model.built and all(layer.built for layer in model.layers):
         model.optimizer.build(model.trainable_variables)
     return model
+
+
+def several_at_once(model: keras.Model, steps: int | None, callbacks: list) -> None:
+    """Let a compiled model make several steps of an epoch in one call of TensorFlow, which a small step waits for.
+
+    It is the largest divisor of the steps of an epoch, None if nobody knows them; one at a time where a callback looks
+    at each step; and what ``compile`` was told, if it was. The steps are the same ones. A model keeps its number as
+    long as that fits, since with another one its step would be traced anew.
+    """
+    if keras.backend.backend() != "tensorflow" or model.run_eagerly:
+        return
+    given = model.steps_per_execution
+    if given > 1 and _at_once.get(model) != given:
+        return
+    watched = any(
+        getattr(getattr(one, name), "__func__", None) is not getattr(keras.callbacks.Callback, name)
+        for one in callbacks
+        for name in EACH_STEP
+    )
+    if watched or not steps:
+        chosen = 1
+    elif model.train_function is not None and steps % given == 0:
+        chosen = given
+    else:
+        chosen = max(number for number in range(1, MOST_AT_ONCE + 1) if steps % number == 0)
+    if chosen != given:
+        model.steps_per_execution = _at_once[model] = chosen
+        model.train_function = model.test_function = model.predict_function = None  # each holds the number
 
 
 def step_of_any_size(model: keras.Model) -> Callable[[Any, Any], float]:
@@ -249,6 +282,7 @@ def fit(
     if validation_data is not None and not isinstance(validation_data, keras.utils.PyDataset):
         held_out = batching.arrays_of(*validation_data)
         validation_data = batching.batches(held_out, batching.orders(batching.count(held_out), 1, None), batch_size)
+    several_at_once(model, options.get("steps_per_epoch"), chosen)
     return prepare(model).fit(
         x,
         validation_data=validation_data,
