@@ -1,9 +1,10 @@
-"""Tables in README and in the teacher's page that are made from the chapters' metadata, between two markers each."""
+"""Tables in README and in the teacher's page that are made from what they sum up, between two markers each."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from utils import paths
-from utils.course import notebooks, timetable
+from utils.course import notebooks, results_table, timetable
 from utils.errors import CourseError
 
 
@@ -18,20 +19,38 @@ def table() -> str:
     return "\n".join(lines) + "\n"
 
 
-TABLES: dict[str, tuple[str, Callable[[], str]]] = {  # page → the name in its markers, and what makes the table
-    "README.md": ("chapters", table),
-    "TEACHING.md": ("timetable", timetable.table),
+@dataclass(frozen=True)
+class Table:
+    """A table in a page: its name in the two markers, and what makes it. A page may do without an optional one."""
+
+    name: str
+    make: Callable[[], str]
+    optional: bool = False
+
+    def put(self, text: str, page: str) -> str:
+        """The page with the table between its markers as it should be; CourseError when they are missing."""
+        begin, end = f"<!-- {self.name} -->", f"<!-- /{self.name} -->"
+        if self.optional and begin not in text:
+            return text
+        if text.count(begin) != 1 or text.count(end) != 1 or text.index(begin) > text.index(end):
+            raise CourseError(
+                f"{page} has no place for the table of {self.name}: put {begin} and {end} where it belongs."
+            )
+        head, rest = text.split(begin)
+        return f"{head}{begin}\n{self.make()}{end}{rest.split(end)[1]}"
+
+
+TABLES: dict[str, tuple[Table, ...]] = {
+    "README.md": (Table("chapters", table), Table("results", results_table.table, optional=True)),
+    "TEACHING.md": (Table("timetable", timetable.table),),
 }
 
 
 def with_table(text: str, page: str = "README.md") -> str:
-    """A page with the table between its markers as it should be; CourseError when they are missing."""
-    name, make = TABLES[page]
-    begin, end = f"<!-- {name} -->", f"<!-- /{name} -->"
-    if text.count(begin) != 1 or text.count(end) != 1 or text.index(begin) > text.index(end):
-        raise CourseError(f"{page} has no place for the table of {name}: put {begin} and {end} where it belongs.")
-    head, rest = text.split(begin)
-    return f"{head}{begin}\n{make()}{end}{rest.split(end)[1]}"
+    """A page with its tables as they should be; CourseError when one has no place in it."""
+    for one in TABLES[page]:
+        text = one.put(text, page)
+    return text
 
 
 def update() -> list[str]:
