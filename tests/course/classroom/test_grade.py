@@ -271,7 +271,7 @@ def test_wrong_words(call, tmp_path, monkeypatch):
     (tmp_path / "c" / "class.json").write_text('{"secret": "s"}')
     code, _, said = call("grade", tmp_path / "c")
     assert (code, "There is nothing to grade in" in said) == (2, True)
-    monkeypatch.setattr("utils.course.classroom.sandbox.available", lambda: "bubblewrap is not installed")
+    monkeypatch.setattr("utils.course.classroom.sandbox.shutil.which", lambda name: None)
     code, _, said = call("grade", tmp_path / "c")
     assert (code, "There is no sandbox here, since bubblewrap is not installed: install bubblewrap" in said) == (
         1,
@@ -280,7 +280,7 @@ def test_wrong_words(call, tmp_path, monkeypatch):
 
 
 def test_without_a_sandbox_if_asked_for(klass, call, monkeypatch):
-    monkeypatch.setattr("utils.course.classroom.sandbox.available", lambda: "bubblewrap is not installed")
+    monkeypatch.setattr("utils.course.classroom.sandbox.shutil.which", lambda name: None)
     code, printed, said = call("grade", klass, "--no-sandbox", "--student", "ann")
     assert code == 0, printed + said
     assert scores(klass) == {"ann": FULL}

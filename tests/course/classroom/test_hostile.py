@@ -7,6 +7,7 @@ to the answer of exercise 3.1.
 import copy
 import json
 import os
+import re
 import socket
 from pathlib import Path
 
@@ -14,9 +15,9 @@ import pytest
 from sandboxes import needs_sandbox
 
 from utils.course import editions
-from utils.course.classroom import judging, release, submissions
+from utils.course.classroom import judging, release, sandbox, submissions
+from utils.course.classroom.bounds import Bounds
 from utils.course.classroom.remote import Limits
-from utils.course.classroom.sandbox import Bounds
 
 ROOT = Path(__file__).parents[3]
 CHAPTER = ROOT / "chapters" / "03_cnn.ipynb"
@@ -74,16 +75,35 @@ def with_answer(solved, body, above=""):
 HONEST = "h, w = kernel.shape\nH, W = image.shape\nout = np.zeros((H - h + 1, W - w + 1))\nfor i in range(h):\n"
 HONEST += "    for j in range(w):\n        out += kernel[i, j] * image[i:i + H - h + 1, j:j + W - w + 1]\nreturn out"
 
+TOO_MANY = "more than 16 processes|more processes are not allowed"  # says who watches, or the system itself
+BUSY = "[sys.executable, '-c', 'while True: pass']"
+
 # What the answer of exercise 3.1 does → its body, whether it earns its points, words of a line for the teacher.
 CODE = {
     "an endless loop": ("while True:\n    pass", False, "it did not end in time"),
     "a loop that eats memory": ("a = []\nwhile True:\n    a.append(bytearray(10**7))", False, "more than 400 MB"),
-    "a fork bomb": ("import os\nwhile True:\n    os.fork()", False, "more than 16 processes"),
-    "many threads and processes": (
-        "import subprocess, sys\nfor _ in range(40):\n"
-        "    subprocess.Popen([sys.executable, '-c', 'while True: pass'])\nwhile True: pass",
+    "a fork bomb": ("import os\nwhile True:\n    os.fork()", False, TOO_MANY),
+    "many processes": (
+        f"import subprocess, sys\nfor _ in range(40):\n    subprocess.Popen({BUSY})\nwhile True: pass",
         False,
-        "more than 16 processes",
+        TOO_MANY,
+    ),
+    "many threads": (
+        "import threading\nstop = threading.Event()\nwhile True:\n    threading.Thread(target=stop.wait).start()",
+        False,
+        "can't start new thread|memory",
+    ),
+    "processes left behind": (f"import subprocess, sys\nsubprocess.Popen({BUSY})\n{HONEST}", True, ""),
+    "a copy that would answer, too": (f"import os\nos.fork()\n{HONEST}", True, ""),
+    "another processor": ("import os\nos.sched_setaffinity(0, range(os.cpu_count()))", False, "PermissionError"),
+    "all processors": ("import os\nraise OverflowError(len(os.sched_getaffinity(0)))", False, r"OverflowError.*\(1\)"),
+    "memory that is a file": ("import os\nos.memfd_create('x')", False, "PermissionError"),
+    "memory that outlives its process": ("import mmap\nmmap.mmap(-1, 10**6)", False, "PermissionError"),
+    "a system of its own": (
+        "import ctypes\nsystem = ctypes.CDLL(None, use_errno=True)\nsystem.unshare(0x10000000)\n"
+        "raise OSError(ctypes.get_errno(), 'refused')",
+        False,
+        "PermissionError",
     ),
     "a disk filler": (
         "with open('/tmp/x', 'wb') as f:\n    while True:\n        f.write(b'0' * 10**6)",
@@ -102,7 +122,7 @@ CODE = {
     ),
     "an exit without a word": ("import os\nos._exit(0)", False, "it ended itself"),
     "SystemExit": ("raise SystemExit", False, "SystemExit"),
-    "killing its parent": ("import os, signal\nos.kill(os.getppid(), signal.SIGKILL)\nos.kill(1, 9)", False, "None"),
+    "killing its parent": ("import os, signal\nos.kill(os.getppid(), signal.SIGKILL)\nos.kill(1, 9)", False, ""),
     "a crash of the interpreter": ("import ctypes\nctypes.string_at(0)", False, "it ended itself"),
     "endless recursion": ("return cross_correlate(image, kernel)", False, "RecursionError"),
     "deleting the course": (f"import shutil\nshutil.rmtree({str(ROOT)!r})", False, "OSError"),
@@ -162,7 +182,11 @@ CODE = {
         "it sent what is no answer",
     ),
     "a result that is too large": ("return np.zeros((6000, 6000))", False, "Its code had to be stopped"),
-    "printing a gigabyte": (f"for _ in range(25):\n    print('x' * 10**7)\n{HONEST}", True, "It printed"),
+    "printing a gigabyte": (
+        f"if not hasattr(np, 'loud'):\n    np.loud = [print('x' * 10**7) for _ in range(100)]\n{HONEST}",
+        True,
+        r"It printed 1,0\d\d MB",
+    ),
     "a thread that goes on": (
         f"import threading, time\nthreading.Thread(target=time.sleep, args=(600,)).start()\n{HONEST}",
         True,
@@ -183,10 +207,18 @@ def test_code_that_means_harm(what, klass, source, solved):
         with pytest.raises(BlockingIOError):
             server.accept()
     assert result.points == (ALL if earns else ALL - FIRST), result.verdicts
-    if words and words != "None":
-        assert words in " ".join(result.notes), result.notes
+    assert re.search(words, " ".join(result.notes)), result.notes
     assert {path: path.read_bytes() for path in before} == before
     assert CHAPTER.exists()
+
+
+def test_processes_are_watched_where_the_system_does_not_count_them(klass, source, solved, monkeypatch):
+    monkeypatch.setattr(sandbox, "hides_root", lambda places: False)
+    monkeypatch.setattr(sandbox, "counted", lambda bounds: None)
+    send(klass, with_answer(solved, CODE["a fork bomb"][0]))
+    result = judged(klass, source)
+    assert result.points == ALL - FIRST
+    assert "it started more than 16 processes" in " ".join(result.notes)
 
 
 def changed(what, solved):

@@ -7,7 +7,8 @@ from conftest import CHAPTERS
 from sandboxes import needs_sandbox
 
 from utils.course import editions, notebooks
-from utils.course.classroom import judging, release, submissions
+from utils.course.classroom import judging, release, sandbox, submissions
+from utils.errors import CourseError
 from utils.exercises.core import get
 from utils.exercises.grading import seeds
 
@@ -52,6 +53,17 @@ def test_marks_between(tmp_path):
         "3.6": "open",
     }
     assert "you returned" in next(one.message for one in result.verdicts if one.exercise == "3.4") or wrong
+
+
+def test_without_a_working_sandbox_nobody_gets_zero_points(tmp_path, monkeypatch):
+    path = next(path for path in CHAPTERS if path.stem.startswith("03"))
+    (tmp_path / "bwrap").write_text("#!/bin/sh\necho 'bwrap: No permissions to create a new namespace' >&2\nexit 1\n")
+    (tmp_path / "bwrap").chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
+    with pytest.raises(CourseError, match=r"does not start \(bwrap: No permissions to create a new namespace\)"):
+        judged(tmp_path, path, editions.solved(notebooks.read(path)))
+    with pytest.raises(CourseError, match="or go on without protection, with --no-sandbox"):
+        sandbox.refuse_missing()
 
 
 def test_each_student_has_inputs_of_their_own():

@@ -19,6 +19,7 @@ from typing import Any
 import wire
 
 LONGEST_WORDS = 500
+NO_PROCESS = "the system refuses, since more processes are not allowed"
 
 
 class Side:
@@ -33,6 +34,7 @@ class Side:
         self.printed = 0  # bytes
         self.number = 0  # of the message in work
         threading.Thread(target=self.count, daemon=True).start()
+        self.process = os.getpid()
         self.module: types.ModuleType | None = None
         self.files: set[str] = set()
 
@@ -49,12 +51,16 @@ class Side:
 
     def serve(self) -> None:
         """Answer until the judge hangs up."""
+        self.writer.write(wire.READY)
+        self.writer.flush()
         while True:
             try:
                 self.number, kind, *rest = wire.receive(self.read)
             except EOFError:
                 return
             reply = self.define(*rest) if kind == "define" else self.call(*rest)
+            if os.getpid() != self.process:  # a copy that the code has made of it
+                os._exit(0)
             wire.send(self.writer, (self.number, *reply, self.printed))
 
     def define(self, pieces: list[tuple[str, str]], name: str) -> tuple:
@@ -89,7 +95,7 @@ class Side:
         except (Exception, SystemExit, KeyboardInterrupt) as error:
             names = [kind.__name__ for kind in type(error).__mro__]
             try:
-                words = str(error)[:LONGEST_WORDS]
+                words = NO_PROCESS if isinstance(error, BlockingIOError) else str(error)[:LONGEST_WORDS]
             except Exception:
                 words = "no words"
             return ("raised", names, words, self.line_of(error))
@@ -128,5 +134,14 @@ class Side:
         return ask
 
 
-if __name__ == "__main__":
+def serve(processes: int | None, user: int | None = None) -> None:
+    """Be a box until the judge hangs up, with so many processes and threads at most, and as a user without rights."""
+    if processes is not None:
+        import resource
+
+        resource.setrlimit(resource.RLIMIT_NPROC, (processes, processes))
+    if user is not None:
+        os.setgroups([])
+        os.setgid(user)
+        os.setuid(user)
     Side().serve()

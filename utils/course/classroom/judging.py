@@ -9,8 +9,9 @@ import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from utils.course.classroom.bounds import Bounds
 from utils.course.classroom.remote import Limits, Process, RemoteFunction
-from utils.course.classroom.sandbox import Bounds, Box
+from utils.course.classroom.sandbox import Box
 from utils.course.classroom.submissions import Answer, Submission
 from utils.exercises.grading import seeds
 
@@ -77,6 +78,8 @@ def judge(
         Whether to do without a sandbox.
     limits : Limits, optional
     bounds : Bounds, optional
+
+    Raises CourseError when there is no sandbox, since then nobody has earned anything.
     """
     judged = Judged(submission.student, submission.assignment, notes=list(submission.notes))
     judged.sources = {name: answer.source for name, answer in submission.answers.items()}
@@ -85,6 +88,8 @@ def judge(
         try:
             for answer in submission.answers.values():
                 judged.verdicts.append(_verdict(answer, process, seeds(secret, submission.student, answer.exercise)))
+                if process.broken:
+                    raise process.broken
         finally:
             process.close()
     if process.ended:

@@ -19,6 +19,7 @@ import numpy as np
 
 from utils.course.classroom import wire
 from utils.course.classroom.sandbox import Box
+from utils.errors import CourseError
 from utils.exercises.limits import TimeUp
 
 
@@ -62,6 +63,7 @@ class Process:
         self.holds: object = None  # the function that is defined in the box
         self.ended: list[str] = []  # why boxes had to be given up
         self.printed = 0  # bytes, by the box that printed most
+        self.broken: CourseError | None = None  # why there is no box, which is nobody's fault who answers
         self._number = 0  # of the last message; its reply bears the same
 
     def close(self) -> None:
@@ -70,13 +72,22 @@ class Process:
             self._box.close()
         self._box = self.holds = None
 
+    def tidy(self) -> None:
+        """Let go of the box if code has left processes behind, so that no other answer suffers from them."""
+        if self._box is not None and not self._box.alone():
+            self.close()
+
     def ask(self, message: tuple, functions: Sequence[Callable] = ()) -> Any:
         """Send a message, answer what is asked back, and return the reply.
 
-        Raises Ended when the process ends or says what is no message, and TimeUp.
+        Raises Ended when the process ends or says what is no message, TimeUp, and CourseError when there is no box.
         """
         if self._box is None:
-            self._box = self._new()
+            try:
+                self._box = self._new()
+            except CourseError as error:
+                self.broken = error
+                raise
         kept: list[Callable] = []
 
         def keep(function: Callable) -> int:
@@ -169,6 +180,7 @@ class RemoteFunction:
     def _define(self) -> None:
         if self.process.holds is self:
             return
+        self.process.tidy()
         self.process.holds = None
         reply = self.process.ask(("define", self.pieces, self.__name__))
         if reply[0] == "raised":
