@@ -57,9 +57,7 @@ def table() -> str:
     for label, task, measure, network, rival in SHOWN:
         missing = [model for model in (network, rival) if (task, measure, model) not in rows]
         if missing:
-            raise CourseError(
-                f"bench/README.md has no row for {missing[0]} in {task}: run bench/applications.py again."
-            )
+            raise CourseError(f"bench/README.md has no {measure} of {missing[0]} in {task}: measure it again.")
         scores = (f"{model}: {rows[task, measure, model]}" for model in (network, rival))
         lines.append(f"| {label} | {measure} | {' | '.join(scores)} |\n")
     return HEAD + "".join(lines)
