@@ -180,3 +180,9 @@ def test_a_table_that_does_not_fit_the_numbers_is_refused(monkeypatch):
     monkeypatch.setattr(weights, "read_npy", lambda *_: np.zeros(7, np.float16))
     with pytest.raises(CourseError, match="have 3,413,024 weights, but there are 7"):
         datasets.load("efficientnet_lite0")
+
+
+@pytest.mark.parametrize("content", [b"", b"PK\x03\x04", b"\x89HDF\r\n\x1a\n\x02"])
+def test_another_format_than_hdf5_is_refused(content):
+    with pytest.raises(CourseError, match="not in the HDF5 format of Keras 2"):
+        pretrained.convert_mmsplice_donor(lambda name: content)

@@ -9,7 +9,6 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from utils.datasets.conversions import hdf5
 from utils.datasets.conversions.encoding import csv, npy, xz
 from utils.errors import CourseError
 
@@ -51,11 +50,20 @@ def convert_efficientnet(read: Callable[[str], bytes]) -> dict[str, bytes]:
 
 def convert_mmsplice_donor(read: Callable[[str], bytes]) -> dict[str, bytes]:
     """All weights of MMSplice's network for donors, as one row of 32-bit numbers and a table of its layers."""
-    published = hdf5.arrays(read(DONOR))
-    found = {}
-    for layer, (name, parts) in DONOR_LAYERS.items():
-        for part in parts:
-            found[f"{layer}/{part}"] = published[f"model_weights/{name}/{name}_4/{part}:0"]
+    import h5py  # as Keras itself reads such files; nothing in them is run
+
+    try:
+        file = h5py.File(io.BytesIO(read(DONOR)))
+    except OSError as error:
+        raise CourseError(
+            f"{DONOR} is not in the HDF5 format of Keras 2 ({error}); is it the package of the catalogue?"
+        ) from error
+    with file:
+        found = {
+            f"{layer}/{part}": file[f"model_weights/{name}/{name}_4/{part}:0"][:]
+            for layer, (name, parts) in DONOR_LAYERS.items()
+            for part in parts
+        }
     return _files("mmsplice_donor", found, "<f4")
 
 
