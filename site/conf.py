@@ -7,8 +7,9 @@ HERE = Path(__file__).parent
 
 project = "Deep Learning in Medicine"
 author = "The authors of Deep Learning in Medicine"
-project_copyright = "Code: MIT licence. Prose and figures: CC BY 4.0"
 release = version = os.environ["SITE_VERSION"]
+
+language = "en"
 
 extensions = [
     "myst_nb",
@@ -31,7 +32,15 @@ nb_mime_priority_overrides = [
     ("*", "application/vnd.course.claim+json", None),  # shown as the HTML beside it
     ("*", "application/vnd.course.exercise+json", None),
 ]
-myst_enable_extensions = ["amsmath", "attrs_block", "attrs_inline", "colon_fence", "deflist", "dollarmath", "html_image"]
+myst_enable_extensions = [
+    "amsmath",
+    "attrs_block",
+    "attrs_inline",
+    "colon_fence",
+    "deflist",
+    "dollarmath",
+    "html_image",
+]
 myst_heading_anchors = 4
 myst_links_external_new_tab = False
 suppress_warnings = [
@@ -47,6 +56,9 @@ autodoc_default_options = {"members": True, "show-inheritance": False}
 napoleon_google_docstring = False
 napoleon_use_rtype = False
 add_module_names = False
+toc_object_entries = False  # "on this page" lists the modules
+python_maximum_signature_line_length = 80
+html_domain_indices = False
 
 # Formulas: MathJax, which lies beside the pages; its settings are in utils/course/web/extension.py.
 mathjax_path = "mathjax/tex-svg.js"
@@ -58,8 +70,12 @@ html_title = project
 html_show_sourcelink = False
 html_copy_source = False
 html_last_updated_fmt = None
+html_favicon = str(HERE / "static" / "favicon.svg")
 html_css_files = ["course.css"]
-html_js_files = [("quiz.js", {"defer": "defer"}), ("terms.js", {"defer": "defer"})]
+html_js_files = [("quiz.js", {"defer": "defer"}), ("page.js", {"defer": "defer"})]
+html_sidebars = dict.fromkeys(  # pages with none below or beside them
+    ["index", "search", "genindex", "chapters/glossary", "bench/README", "TEACHING", "bibliography", "C*"], []
+)
 html_context = {"default_mode": "auto"}
 html_theme_options = {
     "logo": {"text": project},
@@ -70,12 +86,12 @@ html_theme_options = {
     "show_toc_level": 2,
     "show_prev_next": True,
     "secondary_sidebar_items": ["page-toc"],
-    "footer_start": ["copyright"],
+    "footer_start": ["licence"],
     "footer_end": [],
+    "search_bar_text": "Search the course ...",
     "back_to_top_button": True,
     "search_as_you_type": True,
     "pygments_light_style": "a11y-high-contrast-light",
     "pygments_dark_style": "a11y-high-contrast-dark",
 }
-html_sidebars = {"index": [], "search": []}
 copybutton_selector = "div.cell_input div.highlight pre, div.highlight-default pre, div.highlight-python pre"

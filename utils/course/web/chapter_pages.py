@@ -17,7 +17,7 @@ from utils.datasets.catalogue import find
 EXERCISE = "application/vnd.course.exercise+json"
 SCRIPT = "application/javascript"
 ASIDE = re.compile(r"<!--.*?-->", re.DOTALL)  # where a number in the prose comes from
-CLASS = {"download": "btn btn-sm btn-outline-primary", "elsewhere": "btn btn-sm btn-outline-secondary"}
+BUTTON = '<a class="btn btn-sm" href="{}"{}>{}</a>'
 
 
 @dataclass(frozen=True)
@@ -95,12 +95,11 @@ def facts(chapter: notebooks.Chapter) -> str:
 
 def _launch_buttons(chapter: notebooks.Chapter, launch: Launch) -> str:
     file = f"{chapter.name}.ipynb"
-    links = [f'<a class="{CLASS["download"]}" href="../notebooks/{file}" download>Download the notebook</a>']
-    links += [
-        f'<a class="{CLASS["elsewhere"]}" href="{address}" title="{title}">{name}</a>'
-        for name, address, title in launch.places(file)
-    ]
-    return '<p class="launch">' + "\n".join(links) + "</p>"
+    places = list(launch.places(file))
+    buttons = [BUTTON.format(f"../notebooks/{file}", " download", "Download the notebook")]
+    buttons += [BUTTON.format(address, "", name) for name, address, _ in places]
+    needs = " ".join(need for _, _, need in places)
+    return f'<p class="launch">{" ".join(buttons)} <small>{needs}</small></p>'
 
 
 def _prose(cell: dict) -> list[dict]:

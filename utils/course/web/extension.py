@@ -4,8 +4,10 @@ Links are made in the text as it has been read: the first time that a page uses 
 there and shows its meaning; "chapter 03" leads to the chapter, and a DOI to its publication.
 """
 
+import html
 import json
 import re
+import textwrap
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -14,7 +16,7 @@ from sphinx.application import Sphinx
 from sphinx.transforms.post_transforms import SphinxPostTransform
 
 from utils.course import notebooks
-from utils.course.web import glossary
+from utils.course.web import glossary, reference
 
 FONTS = "_static/mathjax/fonts"
 OPTIONS = """
@@ -26,6 +28,7 @@ OPTIONS = """
 """
 CHAPTERS = re.compile(r"\b[Cc]hapters?\s\d\d\b(?:(?:,|,? and|,? or| to|–)\s?\d\d\b)*")  # one of them, or several
 DOI = re.compile(r"\bdoi:(10\.\d{4,}/[^\s,;)\]]*[^\s,;.)\]])")
+REFERENCES = "Further reading"  # the section of a chapter whose words are titles of other people
 NOT_IN = (nodes.literal, nodes.literal_block, nodes.math, nodes.math_block, nodes.reference, nodes.title, nodes.raw)
 
 
@@ -42,7 +45,7 @@ class Links(SphinxPostTransform):
             self._name_rows()
         for text in list(self.document.findall(nodes.Text)):
             if _free(text):
-                parts = self._linked(text.astext(), here, chapters, terms)
+                parts = self._linked(text.astext(), here, chapters, {} if _is_title_of_others(text) else terms)
                 if any(isinstance(part, nodes.reference) for part in parts):
                     text.parent.replace(text, parts)
 
@@ -95,25 +98,52 @@ def _free(text: nodes.Text) -> bool:
     return True
 
 
+def _is_title_of_others(text: nodes.Text) -> bool:
+    """Whether a text stands among a chapter's references."""
+    node = text.parent
+    while node is not None:
+        if isinstance(node, nodes.section) and node.next_node(nodes.title).astext() == REFERENCES:
+            return True
+        node = node.parent
+    return False
+
+
 def _link(text: str, address: str, **attributes: Any) -> nodes.reference:
     return nodes.reference("", text, refuri=address, **attributes)
 
 
 def on_page(app: Sphinx, name: str, template: str, context: dict[str, Any], doctree: nodes.document | None) -> None:
-    """Set, on pages with formulas, where MathJax finds what it fetches by itself: beside the pages, as it lies itself.
+    """Say in a page's head what it is about, and on pages with formulas where MathJax finds what it fetches by itself.
 
     Speech would start a worker, which browsers refuse for pages on a disk: MathML for screen readers is there instead.
     """
-    if doctree is None or not any(doctree.findall(lambda node: isinstance(node, (nodes.math, nodes.math_block)))):
+    if doctree is None:
         return
-    pathto: Callable[..., str] = context["pathto"]
-    paths = json.dumps({"fonts": pathto(FONTS, resource=True), "sre": pathto("_static/mathjax/sre", resource=True)})
-    settings = f"window.MathJax = {{loader: {{load: ['a11y/assistive-mml'], paths: {paths}}}, {OPTIONS}}};"
-    app.add_js_file(None, body=settings, priority=490)
+    if 'name="description"' not in context["metatags"]:
+        context["metatags"] += f'<meta name="description" content="{html.escape(description(doctree))}">'
+    if any(doctree.findall(lambda node: isinstance(node, nodes.math | nodes.math_block))):
+        pathto: Callable[..., str] = context["pathto"]
+        paths = json.dumps({"fonts": pathto(FONTS, resource=True), "sre": pathto("_static/mathjax/sre", resource=True)})
+        settings = f"window.MathJax = {{loader: {{load: ['a11y/assistive-mml'], paths: {paths}}}, {OPTIONS}}};"
+        app.add_js_file(None, body=settings, priority=490)
+
+
+def description(doctree: nodes.document, most: int = 160) -> str:
+    """How a page begins: its title and as much of its first paragraph as search engines show."""
+    texts = [part.astext() for kind in (nodes.title, nodes.paragraph) for part in list(doctree.findall(kind))[:1]]
+    return textwrap.shorten(": ".join(texts), most, placeholder=" …")
+
+
+def as_written(
+    app: Sphinx, what: str, name: str, described: Any, options: Any, signature: str | None, result: str | None
+) -> tuple[str, str | None] | None:
+    """The signature in the reference."""
+    return reference.signature(described, what == "method") if signature is not None else None
 
 
 def setup(app: Sphinx) -> dict[str, bool]:
     """Called by Sphinx."""
     app.add_post_transform(Links)
     app.connect("html-page-context", on_page)
+    app.connect("autodoc-process-signature", as_written)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

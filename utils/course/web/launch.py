@@ -21,13 +21,15 @@ class Launch:
     repository: str = ""
 
     def places(self, file: str) -> Iterator[tuple[str, str, str]]:
-        """Name, address and explanation of each place where the notebook of this name opens."""
-        yield "JupyterLab", f"{LAB}/{file}", "Opens your own copy; `course lab` must be running on this computer."
+        """Name, address and needs (HTML) of each place where the notebook of this name opens."""
+        yield "JupyterLab", f"{LAB}/{file}", "JupyterLab opens your own copy, while <code>course lab</code> runs here."
         if self.repository:
             colab = f"https://colab.research.google.com/github/{self.repository}/blob/HEAD/chapters/{file}"
-            yield "Colab", colab, "Opens on Google Colab, in a new session of yours there."
+            clone = f"!git clone -q https://github.com/{self.repository} course; pip install -qe course"
+            first = f"In Colab, run <code>{clone}</code> and <code>%cd course</code> in a new first cell."
+            yield "Colab", colab, first
             binder = f"https://mybinder.org/v2/gh/{self.repository}/HEAD?labpath=chapters/{file}"
-            yield "Binder", binder, "Opens on mybinder.org; it takes some minutes to start."
+            yield "Binder", binder, "Binder takes some minutes to start."
 
     def source(self, path: str) -> str | None:
         """The address of a file of the repository; None when there is no public one."""

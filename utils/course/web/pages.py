@@ -30,18 +30,10 @@ def stage(folder: Path, launch: Launch) -> int:
 
 
 def put(folder: Path, written: Mapping[str, str], pictures: Mapping[str, bytes]) -> int:
-    """Write pages and pictures into a folder, by their paths in it; what lies there and belongs to none is removed.
-
-    A page that has not changed is not written again, so that Sphinx reads only what is new. Returns their number.
-    """
-    for old in folder.rglob("*"):
-        name = old.relative_to(folder).as_posix()
-        if old.is_file() and name not in written and name not in pictures:
-            old.unlink()
-    for name, text in written.items():
-        _write(folder / name, text.encode())
-    for name, content in pictures.items():
-        _write(folder / name, content)
+    """Write pages and pictures into a folder, by their paths in it. Returns the number of pages."""
+    for name, content in ({name: text.encode() for name, text in written.items()} | pictures).items():
+        notebooks.make_folder((folder / name).parent)
+        (folder / name).write_bytes(content)
     return len(written)
 
 
@@ -87,8 +79,3 @@ def _normal(path: Path) -> str:
         parts = parts[:-1] if part == ".." else [*parts, part] if part != "." else parts
     return "/".join(parts)
 
-
-def _write(path: Path, content: bytes) -> None:
-    if not (path.is_file() and path.read_bytes() == content):
-        notebooks.make_folder(path.parent)
-        path.write_bytes(content)
