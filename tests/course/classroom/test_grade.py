@@ -2,9 +2,14 @@
 
 import csv
 import json
+import re
 import shutil
+import socket
 import subprocess
 import sys
+import time
+import urllib.error
+import urllib.request
 from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 
@@ -189,6 +194,61 @@ def test_a_class_is_graded_and_goes_on_where_it_was(klass, call, monkeypatch):
     assert code == 0
     assert {one["student"]: one["points"] for one in json.loads(printed)} == RIGHT | {"bob": FULL}
     assert scores(klass) == RIGHT | {"bob": FULL}
+
+
+@pytest.fixture
+def formgrader(klass):
+    """A function that gets a page of nbgrader's own server, started in the folder of the class as a teacher would."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    environment = with_alembic(guarded(klass.parent / "settings")) | {"JUPYTER_TOKEN": "t", "HOME": str(klass.parent)}
+    words = ["server", "--no-browser", f"--ServerApp.port={port}", "--ServerApp.port_retries=0", "--allow-root"]
+    log = klass.parent / "server.log"
+    with log.open("w") as file:
+        server = subprocess.Popen(
+            [sys.executable, "-m", "jupyter", *words], cwd=klass, env=environment, stdout=file, stderr=file
+        )
+
+    def get(path, changed=None):
+        end = time.monotonic() + 90
+        asked = urllib.request.Request(f"http://127.0.0.1:{port}/{path}", headers={"Authorization": "token t"})
+        if changed is not None:
+            asked.data, asked.method = json.dumps(changed).encode(), "PUT"
+        while True:
+            try:
+                with urllib.request.urlopen(asked, timeout=60) as answer:
+                    return answer.read().decode()
+            except urllib.error.HTTPError as error:
+                raise AssertionError(f"{path}: {error}\n{error.read().decode()}\n{log.read_text()}") from error
+            except OSError:
+                assert server.poll() is None and time.monotonic() < end, log.read_text()
+                time.sleep(0.2)
+
+    yield get
+    server.terminate()
+    server.wait(30)
+
+
+def test_nbgraders_own_page_shows_the_class_and_its_marks(klass, call, formgrader):
+    assert call("grade", klass)[0] == 0
+    assert "manage_assignments.js" in formgrader("formgrader/manage_assignments")
+    assert "not been configured properly" not in formgrader("formgrader/manage_assignments")
+    [assignment] = json.loads(formgrader("formgrader/api/assignments"))
+    shown = {name: assignment[name] for name in ("name", "max_score", "num_submissions")}
+    assert shown == {"name": "03_cnn", "max_score": FULL, "num_submissions": 4}
+    assert formgrader("formgrader/gradebook/03_cnn") and formgrader("formgrader/manage_students")
+    people = json.loads(formgrader("formgrader/api/submissions/03_cnn"))
+    assert {one["student"]: one["score"] for one in people} == RIGHT
+    assert {one["student"]: one["autograded"] for one in people} == dict.fromkeys(RIGHT, True)
+    notebooks = json.loads(formgrader("formgrader/api/submitted_notebooks/03_cnn/03_cnn"))
+    [sent] = [one["id"] for one in notebooks if one["student"] == "cy"]
+    page = re.sub("<[^>]+>", "", formgrader(f"formgrader/submissions/{sent}"))  # where marks are given by hand
+    assert "return image[::size, ::size]" in page and "you returned" in page
+    grades = json.loads(formgrader(f"formgrader/api/grades?submission_id={sent}"))
+    [mark] = [one for one in grades if one["name"] == "check-3-4"]
+    formgrader(f"formgrader/api/grade/{mark['id']}", {"manual_score": 1, "extra_credit": 0})
+    assert call("grade", klass, "--again", "--student", "cy")[0] == 0
+    assert scores(klass) == RIGHT | {"cy": RIGHT["cy"] + 1}
 
 
 def test_marks_that_a_teacher_gave_by_hand_stay_also_after_a_new_release(klass, call):
