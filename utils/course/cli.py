@@ -21,6 +21,7 @@ COMMANDS = (
     "apply",
     "refresh",
     "slides",
+    "book",
     "lab",
     "progress",
     "data",

@@ -1,0 +1,64 @@
+"""``course book``: the course as one PDF. Sphinx makes one page of what is stored, and a browser prints it."""
+
+from collections.abc import Sequence
+from importlib.util import find_spec
+from pathlib import Path
+
+from utils.course import notebooks
+from utils.course.console import terminal
+from utils.course.outputs import within
+from utils.course.web import book_pages, packages, printing, site
+from utils.errors import CourseError, UsageError
+from utils.paths import root
+
+NEEDED = ("playwright", "pypdf")
+
+
+def build(to: str | None = None, chapters: Sequence[Path] | None = None) -> int:
+    """Print the book. Returns the exit code.
+
+    Parameters
+    ----------
+    to : str or None
+        The PDF; ``build/book.pdf`` unless given.
+    chapters : sequence of Path or None
+        The chapters in it; all unless given.
+
+    Raises
+    ------
+    UsageError
+        For a path that is a folder, is no PDF, or lies among the files of the course.
+    CourseError
+        When a chapter's stored outputs are stale, with its name; when Sphinx, Playwright, a browser or MathJax cannot
+        be had; when the file cannot be written.
+    """
+    target = file(to)
+    chapters = notebooks.chapter_paths() if chapters is None else chapters
+    site.refuse_missing()
+    if not all(map(find_spec, NEEDED)):
+        raise CourseError("The book needs Playwright and pypdf: install the course with its extra `site`.")
+    site.refuse_stale(chapters)
+    console = terminal(stderr=True)
+    with printing.whole(target) as partial, site.workshop() as work:
+        with console.status("Writing the pages' sources ...") as status:
+            book_pages.stage(work / "source", chapters)
+            for name, below in site.STATIC.items():
+                packages.put(name, work / "static" / below)
+            status.update("Sphinx makes one page of them ...")
+            site.sphinx(work, work / "book", "singlehtml", settings="site/book")
+            count = printing.print_page(work / "book" / "index.html", partial, status.update)
+    size = target.stat().st_size
+    terminal().print(f"{count} pages, {size / 1e6:.0f} MB: {target}", markup=False, soft_wrap=True)
+    return 0
+
+
+def file(to: str | None) -> Path:
+    """The path of the PDF, absolute. Raises UsageError for one that cannot be it."""
+    target = Path(to).expanduser().resolve() if to else root() / "build" / "book.pdf"
+    if target.is_dir():
+        raise UsageError(f"{to} is a folder: name a file for the book, such as {Path(to or '') / 'book.pdf'}.")
+    if target.suffix.lower() != ".pdf":
+        raise UsageError(f"{to} does not end in .pdf: name a PDF file for the book, such as book.pdf.")
+    if within(target, root()) and not within(target, root() / "build"):
+        raise UsageError(f"{to} lies among the files of the course: choose a place in build/, or outside.")
+    return target
