@@ -179,7 +179,7 @@ def test_every_chapter_has_a_picture_that_fits_a_card_and_says_what_it_shows():
         assert small.size == (landing.WIDTH, landing.HEIGHT)
 
 
-def test_a_chapter_without_a_figure_is_named(course):
+def test_a_chapter_without_a_picture_is_named(course):
     course.chapter("03_cnn", "1")
     with pytest.raises(CourseError, match="03_cnn has no picture: tag one of its cells"):
         landing.cover("03_cnn")

@@ -53,8 +53,7 @@ def cover(name: str) -> tuple[bytes, str]:
     Raises CourseError when no cell is tagged for it, or that cell holds no figure.
     """
     notebook = notebooks.read(root() / "chapters" / f"{name}.ipynb")
-    tagged = [cell for cell in notebook["cells"] if COVER in cell["metadata"].get("tags", [])] or notebook["cells"]
-    for cell in tagged:
+    for cell in (cell for cell in notebook["cells"] if COVER in cell["metadata"].get("tags", [])):
         for output in cell.get("outputs", []):
             if "image/png" in output.get("data", {}):
                 alt = output["metadata"].get("image/png", {}).get("alt", "")
