@@ -1,6 +1,7 @@
 """A learner's function as a check sees it: each case is compared with the reference and with the known mistakes."""
 
 import copy
+import functools
 import inspect
 import string
 import warnings
@@ -16,7 +17,6 @@ from utils.exercises.expect import (
     alike,
     as_array,
     describe,
-    expect,
     expect_array,
     expect_close,
     expect_parts,
@@ -137,9 +137,7 @@ class Attempt:
 
     def __call__(self, *arguments: Any, **options: Any):
         """Call the learner's function and return what it returns, nothing judged but that its input stays as it is."""
-        self.arguments = (
-            dict(zip(inspect.signature(self.exercise.function).parameters, arguments, strict=False)) | options
-        )
+        self.arguments = self._named(arguments, options)
         before = duplicate(self.arguments)
         try:
             with time_limit(TIME_LIMIT):
@@ -154,8 +152,8 @@ class Attempt:
             self.error = error
             raise
         for name, value in before.items():
-            nested = type(value) in {list, tuple, dict}
-            expect(_same_input(value, self.arguments[name]), f"{self.last_call()} {changes(name, nested=nested)}")
+            if not _same_input(value, self.arguments[name]):
+                raise Wrong(f"{self.last_call()} {changes(name, nested=type(value) in {list, tuple, dict})}")
         return result
 
     def case(
@@ -220,9 +218,11 @@ class Attempt:
         """The words that name the input of the last call."""
         return f"for {_in_words(self.arguments)}"
 
+    def _named(self, arguments: Any, options: Any) -> dict:
+        return dict(zip(_parameters(self.exercise.function), arguments, strict=False)) | options
+
     def _case(self, inputs: str | None, arguments: Any, options: Any, **more: Any):
-        named = dict(zip(inspect.signature(self.exercise.function).parameters, arguments, strict=False)) | options
-        parts = self.exercise.returns
+        parts, named = self.exercise.returns, self._named(arguments, options)
         return Case(inputs or _in_words(named), duplicate(arguments), duplicate(options), parts=parts, **more)
 
     def _outcome(self, arguments: Any, options: Any):
@@ -242,6 +242,11 @@ class Attempt:
                 continue
             if all(earlier.right(*earlier.run(mistake.function)) for earlier in self.passed):
                 raise Wrong(f"for {case.inputs} {_filled(mistake.says, self.arguments, result, case.wanted)}")
+
+
+@functools.cache
+def _parameters(function: Callable) -> tuple[str, ...]:
+    return tuple(inspect.signature(function).parameters)
 
 
 def _general(case: Any, result: Any, why: Any):
