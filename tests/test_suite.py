@@ -15,9 +15,9 @@ from utils.course.environment import THREADS
 
 @pytest.mark.parametrize(
     ("cores", "megabytes", "processes"),
-    [(1, 64_000, 0), (2, 64_000, 2), (2, 6_000, 2), (2, 5_999, 0), (3, 64_000, 3), (64, 64_000, 4), (4, 0, 0)],
+    [(1, 64_000, 0), (2, 64_000, 3), (2, 6_000, 2), (2, 5_999, 0), (3, 64_000, 4), (64, 64_000, 4), (4, 0, 0)],
 )
-def test_as_many_processes_as_there_are_cores_and_memory_for(cores, megabytes, processes):
+def test_one_process_more_than_there_are_cores_and_memory_for(cores, megabytes, processes):
     assert workers.number(["tests"], cores, megabytes) == processes
     assert workers.number([], cores, megabytes) == processes
 
@@ -28,9 +28,9 @@ def test_as_many_processes_as_there_are_cores_and_memory_for(cores, megabytes, p
         (["tests/test_setup.py"], 0),
         (["tests/test_executions.py::test_memory[03_cnn]"], 0),
         (["tests/test_setup.py", "tests/nn/test_layers.py::test_x"], 0),
-        (["tests/test_executions.py"], 2),
-        (["tests/nn"], 2),
-        (["tests/nn", "tests/test_setup.py"], 2),
+        (["tests/test_executions.py"], 3),
+        (["tests/nn"], 3),
+        (["tests/nn", "tests/test_setup.py"], 3),
     ],
 )
 def test_a_file_or_two_are_not_worth_another_process(arguments, processes):

@@ -21,14 +21,15 @@ LARGE = ("test_executions.py", "test_exercises.py")  # files that are worth seve
 def number(arguments, cores=None, megabytes=None):
     """Processes for the tests that these arguments of pytest name; 0 for this one alone.
 
-    Another process takes a quarter of a minute to begin, which a file or two are not worth.
+    One more than cores, since many a test waits: for a kernel, a server, a child. Another process takes a quarter of a
+    minute to begin, which a file or two are not worth.
     """
     if arguments and all(map(_is_small, arguments)) and len(arguments) < 3:
         return 0
     cores = machine.cores() if cores is None else cores
     megabytes = machine.free_megabytes() if megabytes is None else megabytes
-    several = min(cores, int(megabytes // MEGABYTES), MOST)
-    return several if several > 1 else 0
+    several = min(cores + 1, int(megabytes // MEGABYTES), MOST)
+    return several if min(cores, several) > 1 else 0
 
 
 def _is_small(argument):
