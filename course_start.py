@@ -34,6 +34,9 @@ def _same(folder: str) -> str:
 def command() -> None:
     """The console script ``course``."""
     put_path_in_order()
+    # nbformat imports jsonschema, and that by way of this all grammars of web addresses: a second, for nothing that the
+    # schema of a notebook asks for. Without it, jsonschema does not know that format.
+    sys.modules.setdefault("rfc3987_syntax", None)
     from utils.course.cli import main
 
     main()

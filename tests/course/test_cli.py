@@ -37,6 +37,20 @@ def test_help_and_list_import_nothing_heavy(course, words, monkeypatch):
     assert done.stderr == "heavy:\n"
 
 
+def test_notebooks_are_checked_without_the_grammars_that_take_a_second(course):
+    course.chapter("00_x")
+    code = (
+        "import sys, course_start\n"
+        "sys.argv = ['course', 'list']\n"
+        "try:\n    course_start.command()\n"
+        "finally:\n    import nbformat\n"
+        "    nbformat.validate(nbformat.v4.new_notebook())\n"
+        "    print(nbformat.validator.isvalid({'cells': 1}), 'lark' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=Path(__file__).parents[2], capture_output=True, text=True)
+    assert done.stdout.splitlines()[-1] == "False False", done.stderr
+
+
 def test_list(course, call):
     course.chapter(
         "03_cnn",
