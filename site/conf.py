@@ -57,8 +57,8 @@ napoleon_google_docstring = False
 napoleon_use_rtype = False
 add_module_names = False
 toc_object_entries = False  # "on this page" lists the modules
-python_maximum_signature_line_length = 80
 html_domain_indices = False
+html_show_search_summary = False  # it would be fetched, which browsers refuse for pages on a disk
 
 # Formulas: MathJax, which lies beside the pages; its settings are in utils/course/web/extension.py.
 mathjax_path = "mathjax/tex-svg.js"

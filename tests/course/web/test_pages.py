@@ -6,6 +6,7 @@ import json
 import re
 from html.parser import HTMLParser
 
+import nbformat
 import pytest
 from conftest import CHAPTERS
 from PIL import Image
@@ -52,7 +53,11 @@ def test_a_chapter_page_holds_the_chapter_and_help(path):
     chapter = notebooks.chapter(path)
     prose = texts(page)
     assert prose[0].startswith(f"# {chapter.number:02d} · {chapter.title}")
-    assert f'href="../notebooks/{path.name}" download' in prose[1]
+    address = re.search(rf'href="data:[^,]*,([^"]*)" download="{path.name}"', prose[1])[1]
+    taken = nbformat.reads(base64.b64decode(address).decode(), as_version=4)
+    nbformat.validate(taken)
+    assert [cell.source for cell in taken.cells] == [cell["source"] for cell in notebooks.read(path)["cells"]]
+    assert not any(cell.get("outputs") for cell in taken.cells)
     assert not any("<!--" in text for text in prose)
     for identifier in chapter.exercises:
         [solution] = [text for text in prose if f"One solution of exercise {identifier}\n" in text]

@@ -4,6 +4,7 @@ Nothing is executed. What a kernel would answer is made part of the page instead
 each exercise, a quiz that answers, and above all the way to open the notebook itself.
 """
 
+import base64
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from utils.course import notebooks
 from utils.course.web.launch import Launch
 from utils.course.web.quiz import quiz_page
 from utils.datasets.catalogue import find
+from utils.paths import root
 
 EXERCISE = "application/vnd.course.exercise+json"
 SCRIPT = "application/javascript"
@@ -96,10 +98,16 @@ def facts(chapter: notebooks.Chapter) -> str:
 def _launch_buttons(chapter: notebooks.Chapter, launch: Launch) -> str:
     file = f"{chapter.name}.ipynb"
     places = list(launch.places(file))
-    buttons = [BUTTON.format(f"../notebooks/{file}", " download", "Download the notebook")]
+    buttons = [BUTTON.format(_address(file), f' download="{file}"', "Download the notebook")]
     buttons += [BUTTON.format(address, "", name) for name, address, _ in places]
     needs = " ".join(need for _, _, need in places)
     return f'<p class="launch">{" ".join(buttons)} <small>{needs}</small></p>'
+
+
+def _address(file: str) -> str:
+    """The notebook, without outputs, as an address: of a page on a disk, browsers would show a file and not save it."""
+    notebook = notebooks.emptied(notebooks.read(root() / "chapters" / file))
+    return f"data:application/x-ipynb+json;base64,{base64.b64encode(notebooks.as_text(notebook).encode()).decode()}"
 
 
 def _prose(cell: dict) -> list[dict]:

@@ -62,9 +62,6 @@ def build(to: str | None = None, repository: str | None = None) -> int:
                 packages.put(name, work / "static" / below)
         with console.status(f"Sphinx makes {count} pages ..."):
             sphinx(work, work / "pages", "html")
-        for path in notebooks.chapter_paths():
-            copy = notebooks.emptied(notebooks.read(path))
-            notebooks.write_atomically(work / "pages" / "notebooks" / path.name, notebooks.as_text(copy))
         (work / "pages" / MARK).touch()
         replace(work / "pages", target)
     size = sum(file.stat().st_size for file in target.rglob("*") if file.is_file())
