@@ -92,6 +92,16 @@ def closed(monkeypatch):
 
 
 @pytest.fixture
+def eagerly():
+    """No step is traced, which takes longer than a handful of them."""
+    import tensorflow as tf
+
+    tf.config.run_functions_eagerly(True)
+    yield
+    tf.config.run_functions_eagerly(False)
+
+
+@pytest.fixture
 def shown(monkeypatch):
     """Collects what is displayed, as a list of MIME bundles (dict)."""
     bundles = []

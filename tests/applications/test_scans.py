@@ -75,10 +75,10 @@ def test_the_answer_is_smaller_by_the_halo():
     assert scans.HALO == (2, 6, 6)
 
 
-@pytest.mark.parametrize("size", [(5, 14, 15), (7, 40, 33), (12, 64, 512), (100, 100, 100)])
+@pytest.mark.parametrize("size", [(5, 14, 15), (7, 20, 18), (12, 64, 512), (100, 100, 100)])
 def test_a_window_of_any_size_gives_the_same(chest, size):
     keras.utils.set_random_seed(0)
-    model, voxels = scans.denoiser(width=2), chest[0][:6, 60:90, 60:88]
+    model, voxels = scans.denoiser(width=2), chest[0][:6, 60:76, 60:75]
     model.set_weights([weights + 0.1 for weights in model.get_weights()])
     assert abs(scans.denoised(model, voxels) - voxels).max() > 10
     whole = scans.denoised(model, voxels)

@@ -28,6 +28,9 @@ def ticking(step=1.0):
     return itertools.count(0, step).__next__
 
 
+few_steps = pytest.mark.usefixtures("eagerly")
+
+
 def tiny():
     return recipes.course_cnn(width=4)
 
@@ -86,6 +89,7 @@ def test_operations_that_are_not_known_are_not_left_out():
         recipes.operations(model)
 
 
+@few_steps
 @pytest.mark.parametrize("small_until", [0, 0.5])
 def test_a_budget_of_operations_is_used_and_kept(pictures, small_until):
     recipe = replace(FAST, small_until=small_until)
@@ -98,6 +102,7 @@ def test_a_budget_of_operations_is_used_and_kept(pictures, small_until):
     assert trained.images == trained.steps * 16
 
 
+@few_steps
 def test_the_same_seed_gives_the_same_network_however_slow_the_machine(pictures, monkeypatch):
     budget = 5 * recipes.TRAINING * 16 * recipes.operations(tiny())
     found = []
@@ -113,6 +118,7 @@ def test_the_same_seed_gives_the_same_network_however_slow_the_machine(pictures,
     assert not np.allclose(fast.predict(pictures[0]), other.predict(pictures[0]), atol=1e-2)
 
 
+@few_steps
 def test_a_budget_of_seconds_is_kept_and_the_steps_are_counted(pictures):
     trained = recipes.train_within(10, tiny, *pictures, FAST, clock=ticking())
     # The clock is read at the start (0), before the first step (1), and after each (2 to 10).
@@ -122,6 +128,7 @@ def test_a_budget_of_seconds_is_kept_and_the_steps_are_counted(pictures):
     assert trained.operations == recipes.TRAINING * trained.images * recipes.operations(tiny())
 
 
+@few_steps
 def test_no_step_is_begun_that_would_end_late(pictures):
     """With steps of 3 s, the second would end at 9 s, too late for 8.5 s."""
     trained = recipes.train_within(8.5, tiny, *pictures, FAST, clock=ticking(3.0))
@@ -140,6 +147,7 @@ def test_labels_must_fit_the_images(pictures):
         recipes.train_within(5, tiny, pictures[0], pictures[1][:-1], FAST)
 
 
+@few_steps
 def test_a_training_that_diverges_is_stopped(pictures):
     def exploding():
         model = tiny()
