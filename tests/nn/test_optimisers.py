@@ -1,6 +1,7 @@
 """Chapter 02's hand-written losses and optimisers against Keras: same values, same gradients, same step after step."""
 
 import ast
+import functools
 
 import keras
 import numpy as np
@@ -25,6 +26,7 @@ def assert_equal(hand, library):
     np.testing.assert_allclose(hand, ops.convert_to_numpy(library), rtol=1e-5, atol=1e-5)
 
 
+@functools.cache
 def shown_to_the_reader(name):
     """A function that chapter 02 defines: what is tested is what the reader sees."""
     for cell in code_cells(read(ROOT / "chapters" / "02_core_concepts.ipynb")):
