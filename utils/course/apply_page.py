@@ -10,7 +10,9 @@ from string import Template
 
 import nbformat
 from nbconvert import HTMLExporter
+from traitlets.config import Config
 
+from utils.course import html_export
 from utils.course.report_page import escape, framed
 from utils.course.results import ChapterResult
 
@@ -42,13 +44,16 @@ def page(notebook: Path, result: ChapterResult) -> str:
             cell.outputs = [output for output in cell.outputs if _is_lasting(output)]
     executed.cells = [cell for place, cell in enumerate(executed.cells) if _has_its_say(executed.cells, place)]
     # The template "basic" is the body alone; the others load scripts from the network.
-    exporter = HTMLExporter(template_name="basic", exclude_input=True, exclude_output_prompt=True)
+    exporter = HTMLExporter(
+        template_name="basic", exclude_input=True, exclude_output_prompt=True, config=Config(html_export.options())
+    )
     body, _ = exporter.from_notebook_node(executed)
     error = ""
     if result.error:
         error = f'<p class="error">The study ended early: {escape(result.error)}</p>'
     title = executed.metadata.get("course", {}).get("title", result.name)
-    return framed(escape(title), BODY.substitute(error=error, body=body, notebook=escape(notebook.name)), LOOK)
+    body = BODY.substitute(error=error, body=body, notebook=escape(notebook.name))
+    return framed(escape(title), body, LOOK + html_export.LOOK)
 
 
 def _has_its_say(cells: list[nbformat.NotebookNode], place: int) -> bool:

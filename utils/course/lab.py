@@ -13,7 +13,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from utils.course import moved, notebooks
+from utils.course import html_export, moved, notebooks
 from utils.course.environment import backend, guarded, start
 from utils.errors import CourseError, UsageError
 from utils.paths import root, settled
@@ -50,7 +50,7 @@ def open_lab(options: list[str]) -> None:
     command, sentences = jupyter_command(folder, options)
     for sentence in sentences:
         print(sentence)
-    environment = guarded(folder / SETTINGS)
+    environment = guarded(folder / SETTINGS) | html_export.environment(folder / SETTINGS)
     sys.stdout.flush()
     os.chdir(folder)
     if os.name == "posix":
