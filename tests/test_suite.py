@@ -55,6 +55,12 @@ def test_the_longest_execution_comes_first_and_the_rest_keeps_its_order():
     assert [one.name for one in workers.in_order(items)] == ["c", "b", "d", "a", "e"]
 
 
+def test_what_a_browser_looks_at_is_made_once():
+    nodes = [f"tests/browser/test_site.py::test_{name}[a-b]" for name in "xyz"]
+    assert {workers.group(node) for node in nodes} == {"tests/browser/test_site.py"}
+    assert workers.group("tests/nn/test_layers.py::test_x") == "tests/nn/test_layers.py::test_x"
+
+
 def test_all_tests_of_an_execution_are_in_one_process_and_each_chapter_has_its_own():
     parameters = executions.groups(CHAPTERS)
     nodes = [f"tests/test_executions.py::{test}[{one.id}]" for one in parameters for test in ("test_a", "test_b")]

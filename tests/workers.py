@@ -44,9 +44,13 @@ def limits(processes, cores=None):
 
 
 def group(nodeid):
-    """The name of the group of tests that run in one process: those of one execution of a chapter, or a test alone."""
+    """The name of the group of tests that run in one process: those of one execution of a chapter, or a test alone.
+
+    The tests of a file in ``browser/`` share what they look at, which takes long to make.
+    """
     found = re.search(r"\[(quick-\w+)\]$", nodeid)
-    return found.group(1) if found else nodeid
+    path = nodeid.partition("::")[0]
+    return found.group(1) if found else path if path.startswith("tests/browser/") else nodeid
 
 
 class Groups(LoadScopeScheduling):
