@@ -7,18 +7,23 @@ import shutil
 import socket
 import subprocess
 import sys
+import threading
 import time
 import urllib.error
 import urllib.request
 from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 
+import psutil
 import pytest
 from sandboxes import needs_sandbox
 
+from course.machines import Machines
 from utils.course import cli, editions, notebooks
 from utils.course.classroom import grade as grading
+from utils.course.classroom import marks
 from utils.course.classroom.gradebook import Book
+from utils.course.classroom.judging import Judged, Verdict
 from utils.course.classroom.release import release, with_alembic
 from utils.course.environment import guarded
 from utils.exercises.core import get
@@ -146,6 +151,7 @@ def test_nbgraders_own_commands_give_the_same_marks(klass, call):
     assert done.returncode == 0, done.stderr[-3000:]
     page = (klass / "feedback" / "cy" / "03_cnn" / "03_cnn.html").read_text(encoding="utf-8")
     assert "you returned" in page
+    assert json.loads((klass / "class.json").read_text())["secret"] not in page
     done = nbgrader(klass, "export", "--to", "grades.csv")
     assert done.returncode == 0, done.stderr[-3000:]
     with (klass / "grades.csv").open() as file:
@@ -280,6 +286,51 @@ def test_a_run_that_is_stopped_loses_nothing(klass, call, monkeypatch):
     assert scores(klass) == RIGHT
 
 
+@pytest.fixture
+def machines(klass):
+    """A Dask scheduler."""
+    place = klass.parent / "machines"
+    place.mkdir()
+    found = Machines(place, klass.parent / "course")
+    yield found
+    found.close()
+
+
+def boxes(process):
+    """The sandboxes below a process."""
+    return [one for one in psutil.Process(process.pid).children(recursive=True) if one.name() == "bwrap"]
+
+
+def test_a_cluster_gives_the_same_marks_and_a_worker_that_is_killed_loses_nothing(klass, call, machines):
+    code, _, said = call("grade", klass, "--scheduler", machines.address)
+    assert (code, "has no workers: start one with `dask scheduler`" in said) == (2, True)
+    for number in range(6):
+        shutil.copytree(klass / "submitted" / "cy", klass / "submitted" / f"cy{number}")
+    workers, killed, over = [machines.worker(name) for name in ("first", "second")], [], threading.Event()
+
+    def kill():
+        """End the worker that is the first to have a student's code in a box."""
+        while not killed and not over.wait(0.05):
+            for process in workers:
+                if opened := boxes(process):
+                    process.kill()
+                    killed.extend(opened)
+                    break
+
+    killer = threading.Thread(target=kill)
+    killer.start()
+    code, printed, said = call("grade", klass, "--scheduler", machines.address)
+    over.set()
+    killer.join()
+    assert code == 0, printed + said
+    assert killed and "10 submissions, 10 of them judged now." in printed
+    assert scores(klass) == RIGHT | {f"cy{number}": RIGHT["cy"] for number in range(6)}
+    psutil.wait_procs(killed, 10)
+    assert not any(one.is_running() for one in killed)  # the student's code has ended with its worker
+    code, printed, _ = call("grade", klass)  # nor does this machine judge anything again
+    assert (code, "10 submissions, 0 of them judged now." in printed) == (0, True)
+
+
 class Breaking:
     """An executor whose process dies at one submission."""
 
@@ -346,7 +397,19 @@ def test_without_a_sandbox_if_asked_for(klass, call, monkeypatch):
     assert scores(klass) == {"ann": FULL}
 
 
-def test_a_spreadsheet_gets_no_formula():
-    from utils.course.classroom import marks
+def test_which_exercise_was_hard_and_which_mistake_was_common():
+    known = get("3.4").wrong_answers[0]
+    said = "✗ " + re.sub(r"\{.*?\}", "7", known.says)
 
+    def judged(student, status, message=""):
+        return Judged(student, "03_cnn", [Verdict("3.4", status, 0, 2, message)])
+
+    class_of_six = [judged("a", "passed"), judged("b", "open"), judged("c", "wrong", "your code raised KeyError")]
+    class_of_six += [judged(name, "wrong", said) for name in "de"] + [judged("f", "wrong", "something else")]
+    [row] = marks.hardness(class_of_six)
+    assert (row.exercise, row.passed, row.wrong, row.open) == ("3.4", 1, 4, 1)
+    assert row.mistakes == [(known.name, 2), ("an error", 1), ("another", 1)]
+
+
+def test_a_spreadsheet_gets_no_formula():
     assert marks._harmless("=1+1") == "'=1+1" and marks._harmless(3) == 3 and marks._harmless("ann") == "ann"
