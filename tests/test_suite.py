@@ -58,7 +58,6 @@ def test_the_longest_execution_comes_first_and_the_rest_keeps_its_order():
 def test_what_a_browser_looks_at_is_made_once():
     nodes = [f"tests/browser/test_site.py::test_{name}[a-b]" for name in "xyz"]
     assert {workers.group(node) for node in nodes} == {"tests/browser/test_site.py"}
-    assert workers.group("tests/nn/test_layers.py::test_x") == "tests/nn/test_layers.py::test_x"
 
 
 def test_all_tests_of_an_execution_are_in_one_process_and_each_chapter_has_its_own():
@@ -69,9 +68,9 @@ def test_all_tests_of_an_execution_are_in_one_process_and_each_chapter_has_its_o
     assert len({mark.args for one in parameters for mark in one.marks}) > 5
 
 
-def test_other_tests_are_alone():
+def test_other_tests_are_with_those_of_their_file():
     for node in ("tests/a.py::test_x", "tests/a.py::test_x[quick]", "tests/a.py::test_x[quick-x y]"):
-        assert workers.group(node) == node
+        assert workers.group(node) == "tests/a.py"
 
 
 def test_tests_are_handed_out_in_groups(pytestconfig, tmp_path):

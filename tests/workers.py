@@ -15,7 +15,7 @@ from utils.errors import CourseError
 
 MEGABYTES = 3000  # of one process and the chapter that it executes
 MOST = 4
-LARGE = ("test_executions.py", "test_exercises.py")  # files that are worth several processes by themselves
+LARGE = ("test_executions.py",)  # files that are worth several processes by themselves
 
 
 def number(arguments, cores=None, megabytes=None):
@@ -44,13 +44,12 @@ def limits(processes, cores=None):
 
 
 def group(nodeid):
-    """The name of the group of tests that run in one process: those of one execution of a chapter, or a test alone.
+    """The name of the group of tests that run in one process: those of one execution of a chapter, or those of a file.
 
-    The tests of a file in ``browser/`` share what they look at, which takes long to make.
+    So what the tests of a file share, such as the pages that a browser looks at, is made once.
     """
     found = re.search(r"\[(quick-\w+)\]$", nodeid)
-    path = nodeid.partition("::")[0]
-    return found.group(1) if found else path if path.startswith("tests/browser/") else nodeid
+    return found.group(1) if found else nodeid.partition("::")[0]
 
 
 class Groups(LoadScopeScheduling):
