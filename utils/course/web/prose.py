@@ -13,7 +13,7 @@ FORMULAS = 2
 HEADING = re.compile(r"(#+) +(.+)")
 LOCAL_LINK = re.compile(r"\[([^\]]+)\]\((?!https?:)[^)]*\)")
 DECIDE = re.compile(r" before you run the cells?\b")
-SENTENCE_END = re.compile(r"[.?!…][*)\"”]*(?=\s+[*(\"“`$\[]*[A-Z0-9])")
+SENTENCE_END = re.compile(r"[.?!…][*)\"”]*(?=\s+[*(\"“\[]*[A-Z0-9`$])")
 WHOLE = re.compile(r"[.?!…][*)\"”]*$")
 ABBREVIATIONS = ("e.g.", "i.e.", "vs.", "al.", "Fig.", "No.", "Dr.", "ca.")
 
@@ -127,7 +127,7 @@ def gist(blocks: Sequence[str], most: int = TEXT_WORDS) -> str:
     """
     formulas = [place for place, block in enumerate(blocks) if is_formula(block)][:FORMULAS]
     if formulas:
-        return "\n\n".join(_around(blocks, formulas))
+        return "\n\n".join(filter(None, _around(blocks, formulas)))
     taken = []
     for block in blocks:
         left = most - sum(map(words, taken))
