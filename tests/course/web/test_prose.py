@@ -59,6 +59,10 @@ def test_what_is_asked_before_a_cell_ends_with_its_last_question():
     assert prose.question(above, told="") == "Why? Some background. Look at both. **Which is larger?**"
     assert prose.question(above, told="It is so. Why? Some background.") == "Look at both. **Which is larger?**"
     assert prose.question(("Only said. Twice.",), told="") == "Only said. Twice."
+    assert (
+        prose.question(("They come in kinds:", "- a list", "Two are alike. By hand:"), told="")
+        == "Two are alike. By hand:"
+    )
     assert prose.question((), told="") == ""
 
 

@@ -89,6 +89,8 @@ def question(above: Sequence[str], told: str) -> str:
     said = [sentence for block in above if is_prose(block) for sentence in sentences(block)]
     asked = [place for place, sentence in enumerate(said) if _asks(sentence)]
     said = said[: asked[-1] + 1] if asked else said
+    last = said[-1:]  # which may lead to what the cell shows; others lead to a list or a formula that is not shown
+    said = [sentence for sentence in said[:-1] if WHOLE.search(sentence)] + last
     return end([sentence for sentence in said if sentence not in told], QUESTION_WORDS)
 
 
