@@ -7,7 +7,7 @@ from nbconvert import HTMLExporter
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 from traitlets.config import Config
 
-from utils.course import apply_page, formulas, html_export
+from utils.course import apply_page, formulas, html_clean, html_export
 from utils.course.results import ChapterResult
 
 FORMULA = new_markdown_cell(r"Let $a_i$ be known. Then" + "\n\n" + r"$$-\sum_i p_i \log q_i$$")
@@ -88,6 +88,43 @@ def test_a_chapters_page_loads_nothing_and_has_its_formulas_and_the_words_for_it
     assert figures
     assert all(re.search(r'alt="[^"]{20}', re.sub(r'src="[^"]*"', "", figure)) for figure in figures)
     assert "No description has been provided" not in page
+
+
+def test_a_page_without_what_could_run_still_has_its_text_tables_figures_and_formulas(templates):
+    """What JupyterLab's dialogue proposes; nbconvert's own way shows the tags of paragraphs as text."""
+    chapter = read(next(path for path in CHAPTERS if path.stem.startswith("04")))
+    exporter = HTMLExporter(config=Config(html_export.options(templates)), sanitize_html=True)
+    page = exporter.from_notebook_node(chapter)[0]
+    assert not LOADED.findall(page)
+    assert "&lt;" not in re.sub(r"<pre>.*?</pre>|<code>.*?</code>|<math .*?</math>", "", page, flags=re.S)
+    assert page.count("<math ") > 30
+    assert len(re.findall('<img [^>]*src="data:image/png', page)) > 5
+    assert "border-left: 4px solid" in page
+    assert not re.search("<script[^>]*>[^<]*quiz", page)
+
+
+@pytest.mark.parametrize(
+    ("html", "cleaned"),
+    [
+        ("<p>a<script>b()</script></p>", "<p>a</p>"),
+        ("<style scoped>p { color: red }</style><b>c</b>", "<b>c</b>"),
+        ('<img src="x.png" onerror="b()" alt="c">', '<img src="x.png" alt="c">'),
+        ('<a href="javascript:b()">c</a>', "<a>c</a>"),
+        ('<a href=" java&#10;script:b()">c</a>', "<a>c</a>"),
+        ('<a href="data:text/html,b">c</a>', "<a>c</a>"),
+        ('<a href="#part">c</a> <a href="01_background.ipynb">d</a>', None),
+        ('<img src="data:text/html,b">', "<img>"),
+        (
+            '<p style="border-left: 4px solid red; position: fixed">c</p>',
+            '<p style="border-left: 4px solid red;">c</p>',
+        ),
+        ('<iframe src="https://a.b"></iframe><form><input></form>c', "c"),
+        ('<math><mi href="javascript:b()">x</mi></math>', "<math><mi>x</mi></math>"),
+        ("<math><mtext><style><img src=x onerror=b()></style></mtext></math>", "<math><mtext></mtext></math>"),
+    ],
+)
+def test_what_could_run_is_taken_out(html, cleaned):
+    assert html_clean.clean_html(html).strip() == (cleaned or html)
 
 
 def test_a_formula_among_the_outputs_is_drawn(templates):

@@ -26,7 +26,10 @@ def options(templates: Path | None = None) -> dict:
     templates: the folder that ``environment`` fills, for pages that are not the bare body alone.
     """
     bare = {
-        "filters": {"markdown2html": "utils.course.formulas.markdown_to_html"},
+        "filters": {
+            "markdown2html": "utils.course.formulas.markdown_to_html",
+            "clean_html": "utils.course.html_clean.clean_html",
+        },
         "preprocessors": ["utils.course.formulas.Outputs"],
     }
     if not templates:
