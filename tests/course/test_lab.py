@@ -1,13 +1,15 @@
 import json
 import os
+import re
 import socket
-import time
-import urllib.error
+import threading
 import urllib.request
 from pathlib import Path
 
+import nbformat
 import psutil
 import pytest
+from nbformat.v4 import new_markdown_cell, new_notebook
 
 from utils.course import lab
 from utils.errors import CourseError, UsageError
@@ -173,36 +175,51 @@ def test_a_folder_that_jupyterlab_is_to_open_stays(tmp_path):
 
 
 def test_jupyterlab_opens_on_the_copies_and_its_kernels_know_their_notebook(course):
+    """The port that was asked for is taken: it says so, takes another one, and says which."""
     course.chapter("00_x")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    options = ["--no-browser", "--ip=127.0.0.1", f"--port={port}", "--ServerApp.port_retries=0", "--allow-root"]
-    process = course.start("lab", "--", *options, "--IdentityProvider.token=secret")
+    (course.root / "work").mkdir()
+    formula = new_notebook(cells=[new_markdown_cell(r"$\frac{1}{n}$")])
+    nbformat.write(formula, course.root / "work" / "formula.ipynb")
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        wanted = taken.getsockname()[1]
+        options = ["--no-browser", "--ip=127.0.0.1", f"--port={wanted}", "--allow-root"]
+        process = course.start("lab", "--", *options, "--IdentityProvider.token=secret")
+        try:
+            said, port = until_address(process)
+            assert f"The port {wanted} is already in use, trying another port." in said
+            assert port != wanted
 
-    def ask(path, content=None):
-        request = urllib.request.Request(
-            f"http://127.0.0.1:{port}/api/{path}",
-            data=content and json.dumps(content).encode(),
-            headers={"Authorization": "token secret"},
-        )
-        return json.load(urllib.request.urlopen(request, timeout=60 if content else 5))
+            def ask(path, content=None):
+                request = urllib.request.Request(
+                    f"http://127.0.0.1:{port}/{path}",
+                    data=content and json.dumps(content).encode(),
+                    headers={"Authorization": "token secret"},
+                )
+                return urllib.request.urlopen(request, timeout=60).read().decode()
 
-    try:
-        deadline = time.monotonic() + 300
-        listing = None
-        while listing is None and time.monotonic() < deadline and process.poll() is None:
-            try:
-                listing = ask("contents/")
-            except (urllib.error.URLError, ConnectionError, TimeoutError):
-                time.sleep(0.2)
-        name = "00_x.ipynb"
-        kernel = {"name": "python3"}
-        ask("sessions", {"path": name, "name": name, "type": "notebook", "kernel": kernel})
-        said = {child.environ().get("JPY_SESSION_NAME") for child in psutil.Process(process.pid).children(True)}
-    finally:
-        process.terminate()
-        _, err = process.communicate(timeout=300)
-    assert listing is not None, err
-    assert [item["name"] for item in listing["content"]] == [name]
-    assert str(course.root / "work" / name) in said  # what utils.exercises.numbering relies on
+            name = "00_x.ipynb"
+            listing = json.loads(ask("api/contents/"))["content"]
+            assert sorted(item["name"] for item in listing) == [name, "formula.ipynb"]
+            assert "<mfrac>" in ask("nbconvert/html/formula.ipynb?sanitize_html=true")
+            notification = json.loads(ask("lab/api/settings/@jupyterlab/apputils-extension:notification"))
+            assert notification["schema"]["properties"]["fetchNews"]["default"] == "false"
+            kernel = {"name": "python3"}
+            ask("api/sessions", {"path": name, "name": name, "type": "notebook", "kernel": kernel})
+            said = {child.environ().get("JPY_SESSION_NAME") for child in psutil.Process(process.pid).children(True)}
+            assert str(course.root / "work" / name) in said  # what utils.exercises.numbering relies on
+        finally:
+            process.terminate()
+            process.communicate(timeout=300)
+
+
+def until_address(process):
+    """(what JupyterLab has written until it named its address, the port in it)."""
+    said = ""
+    patience = threading.Timer(300, process.kill)
+    patience.start()
+    for line in process.stderr:
+        said += line
+        if found := re.search(r"http://127\.0\.0\.1:(\d+)/lab\?token=", line):
+            patience.cancel()
+            return said, int(found[1])
+    pytest.fail(f"JupyterLab did not start:\n{said}")

@@ -17,6 +17,7 @@ math { font-family: "Latin Modern Math", "STIX Two Math", "Cambria Math", "Liber
 math[display="block"] { margin: 1em 0; overflow-x: auto; overflow-y: hidden; }
 """  # without one of these fonts, brackets do not grow with what they hold
 TEMPLATES = "nbconvert"  # the folder of what stands in for nbconvert's templates
+SETTINGS = "jupyter"  # the folder of settings for all that belongs to Jupyter
 IN_PLACE_OF_MATHJAX = "{%- macro mathjax(url) -%}<style>\n" + LOOK + "</style>{%- endmacro %}\n"
 
 
@@ -43,7 +44,7 @@ def environment(folder: Path) -> dict[str, str]:
 
     folder: where the settings that they name are written. Raises CourseError when that is not possible.
     """
-    templates, settings = folder / TEMPLATES, folder / "jupyter"
+    templates, settings = folder / TEMPLATES, folder / SETTINGS
     write_atomically(templates / "base" / "mathjax.html.j2", IN_PLACE_OF_MATHJAX)
     write_atomically(settings / "jupyter_config.json", json.dumps(options(templates), indent=1))
     others = os.environ.get("JUPYTER_CONFIG_PATH")

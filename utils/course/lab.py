@@ -7,6 +7,7 @@ is there stays as it is.
 """
 
 import errno
+import json
 import os
 import shlex
 import subprocess
@@ -20,6 +21,7 @@ from utils.paths import root, settled
 
 OWN = "course lab --work ~/deep_learning_in_medicine"
 SETTINGS = ".course"  # in the learner's folder: what its kernels use as settings
+QUIET = {"@jupyterlab/apputils-extension:notification": {"checkForUpdates": False, "fetchNews": "false"}}
 ROOT_OPTIONS = ("--ServerApp.root_dir", "--notebook-dir", "--preferred-dir", "--ServerApp.notebook_dir")
 
 
@@ -50,7 +52,7 @@ def open_lab(options: list[str]) -> None:
     command, sentences = jupyter_command(folder, options)
     for sentence in sentences:
         print(sentence)
-    environment = guarded(folder / SETTINGS) | html_export.environment(folder / SETTINGS)
+    environment = settings(folder / SETTINGS)
     sys.stdout.flush()
     os.chdir(folder)
     if os.name == "posix":
@@ -86,6 +88,19 @@ def jupyter_command(folder: Path, options: list[str]) -> tuple[list[str], list[s
         command.append("--allow-root")
         sentences.append("You are root, which JupyterLab refuses unless called with --allow-root: that is added here.")
     return [*command, *options], sentences
+
+
+def settings(folder: Path) -> dict[str, str]:
+    """The environment variables of JupyterLab and its kernels, whose settings live in ``folder``, which is made.
+
+    JupyterLab does not ask the network for news and new versions, unless the learner has set that it should.
+
+    Raises UsageError when KERAS_BACKEND names what cannot be used, CourseError when the folder cannot be written.
+    """
+    environment = guarded(folder) | html_export.environment(folder)
+    defaults = folder / html_export.SETTINGS / "labconfig" / "default_setting_overrides.json"
+    notebooks.write_atomically(defaults, json.dumps(QUIET))
+    return environment
 
 
 def work_folder() -> Path:
