@@ -52,7 +52,7 @@ suppress_warnings = [
 autodoc_member_order = "bysource"
 autodoc_typehints = "signature"
 autodoc_inherit_docstrings = False
-autodoc_default_options = {"members": True, "show-inheritance": False}
+autodoc_default_options = {"members": True}
 napoleon_google_docstring = False
 napoleon_use_rtype = False
 add_module_names = False
@@ -64,6 +64,8 @@ html_show_search_summary = False  # it would be fetched, which browsers refuse f
 mathjax_path = "mathjax/tex-svg.js"
 mathjax_options = {"defer": "defer"}
 myst_update_mathjax = False
+
+highlight_language = "none"  # of code without a language; that of cells is known
 
 html_theme = "pydata_sphinx_theme"
 html_title = project
@@ -94,4 +96,7 @@ html_theme_options = {
     "pygments_light_style": "a11y-high-contrast-light",
     "pygments_dark_style": "a11y-high-contrast-dark",
 }
-copybutton_selector = "div.cell_input div.highlight pre, div.highlight-default pre, div.highlight-python pre"
+copybutton_selector = ", ".join(
+    f"{place} pre"
+    for place in ("div.cell_input div.highlight", "div.highlight-none:not(.output)", "div.highlight-bash", "details")
+)

@@ -51,9 +51,11 @@ def chapter_page(path: Path, edition: Edition) -> dict:
     cells = []
     for cell in notebook["cells"]:
         cells += _prose(cell) if cell["cell_type"] == "markdown" else _code(cell, chapter.number, edition)
-    head = cells[0]
-    cells[0] = {**head, "source": re.sub(r"^# ", f"# {chapter.number:02d} · ", head["source"], count=1)}
-    cells.insert(1, markdown("about-this-chapter", "\n\n".join(edition.about(chapter))))
+    start, *rest = re.split(r"^(?=## )", cells[0]["source"], maxsplit=1, flags=re.MULTILINE)
+    about = markdown("about-this-chapter", "\n\n".join(edition.about(chapter)))
+    rest = [markdown("begins-here", text) for text in rest]
+    title = re.sub(r"^# ", f"# {chapter.number:02d} · ", start, count=1)
+    cells[:1] = [{**cells[0], "source": title}, about, *rest]
     if closing := "\n\n".join(edition.closing(chapter)):
         cells.append(markdown("after-this-chapter", closing))
     notebook["cells"] = cells

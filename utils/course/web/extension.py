@@ -28,21 +28,26 @@ OPTIONS = """
 """
 CHAPTERS = re.compile(r"\b[Cc]hapters?\s\d\d\b(?:(?:,|,? and|,? or| to|–)\s?\d\d\b)*")  # one of them, or several
 DOI = re.compile(r"\bdoi:(10\.\d{4,}/[^\s,;)\]]*[^\s,;.)\]])")
+LONG = 60  # characters: a cell of a table with more of them is a sentence
 REFERENCES = "Further reading"  # the section of a chapter whose words are titles of other people
 NOT_IN = (nodes.literal, nodes.literal_block, nodes.math, nodes.math_block, nodes.reference, nodes.title, nodes.raw)
 
 
 class Links(SphinxPostTransform):
-    """Turns terms, chapters and DOIs in running text into links."""
+    """Turns terms, chapters and DOIs in running text into links, and says which tables hold sentences."""
 
     default_priority = 700
 
     def run(self, **_: Any) -> None:
         here = self.env.docname
         chapters = {path.stem[:2]: f"chapters/{path.stem}" for path in notebooks.chapter_paths()}
+        chapters = {number: page for number, page in chapters.items() if page in self.env.found_docs}
         terms = glossary.terms() if here.startswith("chapters/") and here != glossary.PAGE else {}
         if here == glossary.PAGE:
             self._name_rows()
+        for table in self.document.findall(nodes.table):
+            if any(len(cell.astext()) > LONG for cell in table.findall(nodes.entry)):
+                table["classes"].append("sentences")
         for text in list(self.document.findall(nodes.Text)):
             if _free(text):
                 parts = self._linked(text.astext(), here, chapters, {} if _is_title_of_others(text) else terms)
@@ -141,9 +146,15 @@ def as_written(
     return reference.signature(described, what == "method") if signature is not None else None
 
 
+def is_repeated(app: Sphinx, what: str, name: str, described: Any, skip: bool, options: Any) -> bool | None:
+    """Leave out the fields of a named tuple, which its own description holds."""
+    return True if type(described).__name__ == "_tuplegetter" else None
+
+
 def setup(app: Sphinx) -> dict[str, bool]:
     """Called by Sphinx."""
     app.add_post_transform(Links)
     app.connect("html-page-context", on_page)
     app.connect("autodoc-process-signature", as_written)
+    app.connect("autodoc-skip-member", is_repeated)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
