@@ -10,33 +10,33 @@ CONVOLUTION = 0  # its colour
 
 
 def denoiser(model: Any, patch: tuple[int, int, int]) -> Figure:
-    """The convolutions of a denoiser in a row, and the way around them.
+    """The convolutions of a denoiser in two rows, and the way around them.
 
     model: of ``utils.applications.scans.denoiser``. patch: slices, rows and columns that go in.
     """
     convolutions = [layer for layer in model.layers if hasattr(layer, "kernel_size")]
-    step, first = 1.34, 1.35
-    end = first + step * len(convolutions)
-    drawing = Diagram(width=end + 0.7, height=1.6)
+    half = (len(convolutions) + 1) // 2
+    step, first, upper, between, lower = 2.0, 1.8, 1.7, 1.1, 0.65
+    end = first + step * half
+    drawing = Diagram(width=end + 0.6, height=2.6)
     boxes, sides, shapes = [], list(patch), [_shape(patch, 1)]
     for place, layer in enumerate(convolutions):
+        row, column = divmod(place, half)
         text = f"{_shape(layer.kernel_size)}\n{layer.count_params():,}"
-        boxes.append(drawing.box(text, first + step * place, 0.5, width=0.62, colour=place % 2))
+        boxes.append(drawing.box(text, first + step * column, (upper, lower)[row], width=0.8, colour=place % 2))
         sides = [side - kernel + 1 for side, kernel in zip(sides, layer.kernel_size, strict=True)]
         shapes.append(_shape(sides, layer.filters))
-    minus = drawing.circle("–", end - 0.05, 0.5)
-    for begin, stop, shape in zip([(0.1, 0.5), *boxes], [*boxes, minus], shapes, strict=True):
-        drawing.arrow(begin, stop, label=shape, size=6.5, aside=0.13)
+    minus = drawing.circle("–", end - 0.1, lower)
+    stops = [(0.1, upper), *boxes, minus]
+    back = ((end - 0.8, upper), (end - 0.8, between), (0.6, between), (0.6, lower))
+    for place, shape in enumerate(shapes):
+        corners = back if place == half else ()
+        drawing.arrow(stops[place], *corners, stops[place + 1], label=shape)
     around = f"the patch without its rim: {shapes[-1]}"
-    drawing.arrow((0.45, 0.5), (0.45, 1.3), (end - 0.05, 1.3), minus, label=around)
-    drawing.arrow(minus, (end + 0.6, 0.5))
-    drawing.text(
-        "in each box: the kernel of a convolution, and how many numbers it learns",
-        first - 0.31,
-        0.1,
-        size=7,
-        align="left",
-    )
+    drawing.arrow((0.25, upper), (0.25, 2.35), (end - 0.1, 2.35), minus, label=around)
+    drawing.arrow(minus, (end + 0.5, lower))
+    note = "in each box: the kernel of a convolution, and how many numbers it learns"
+    drawing.text(note, first - 0.4, 0.15, size=8, align="left")
     return drawing.figure
 
 
