@@ -1,37 +1,16 @@
 """A real browser for tests: the Chromium of the system, driven by Playwright, and what a page may not do."""
 
-import shutil
 import sys
-from contextlib import contextmanager
 
 import pytest
 
-NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-OPTIONS = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--disable-background-networking"]
+from utils.course.web.chromium import browser as chromium
+
+__all__ = ["Watch", "chromium", "needs_browser"]
 
 needs_browser = pytest.mark.skipif(
     sys.platform != "linux", reason="the pages are tried in Chromium, which .ci/run installs on Linux"
 )
-
-
-def executable():
-    """The path of the browser. Fails where there is none: on Linux .ci/run installs it."""
-    found = next(filter(None, map(shutil.which, NAMES)), None)
-    assert found, "no Chromium here: install the package chromium"
-    return found
-
-
-@contextmanager
-def chromium():
-    """The browser, as Playwright's Browser."""
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=executable(), args=OPTIONS)
-        try:
-            yield browser
-        finally:
-            browser.close()
 
 
 class Watch:

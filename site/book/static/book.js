@@ -23,9 +23,11 @@ window.book = (() => {
     };
     for (const heading of all("h1")) {
       const section = heading.parentElement;
+      const mark = section.previousElementSibling; // where links to it lead; between two sections it would be a page
+      if (mark?.id.startsWith("document-")) section.prepend(mark);
       give(section, heading.textContent);
-      for (const mark of all('[id^="answers-"]', section)) {
-        give(mark.closest("section"), `${heading.textContent}: answers`);
+      for (const answers of all('[id^="answers-"]', section)) {
+        give(answers.closest("section"), `${heading.textContent}: answers`);
       }
     }
     document.head.append(Object.assign(document.createElement("style"), { textContent: rules.join("\n") }));
@@ -41,22 +43,24 @@ window.book = (() => {
     }
   }
 
-  /* Contents of the headings of the first two levels, each with an identifier of its own. */
+  /* A list of the headings of the first two levels, each with an identifier of its own. */
   function contents() {
-    const list = document.createElement("ol");
+    const parts = document.createElement("ol");
     const headings = all("h1, h2").filter((heading) => !heading.closest("#contents"));
     headings.forEach((heading, place) => {
       heading.id = `heading-${place}`;
-      const link = document.createElement("a");
-      link.href = `#${heading.id}`;
+      const link = Object.assign(document.createElement("a"), { href: `#${heading.id}` });
       link.append(Object.assign(document.createElement("span"), { innerHTML: heading.innerHTML }));
       link.append(Object.assign(document.createElement("span"), { className: "number", textContent: "000" }));
-      const row = document.createElement("li");
-      row.className = heading.localName;
-      row.append(link);
-      list.append(row);
+      const entry = document.createElement("li");
+      entry.append(link);
+      if (heading.localName === "h1") parts.append(entry);
+      else {
+        const part = parts.lastElementChild;
+        (part.querySelector("ol") ?? part.appendChild(document.createElement("ol"))).append(entry);
+      }
     });
-    document.getElementById("contents").append(list);
+    document.getElementById("contents").append(parts);
     return headings.map((heading) => heading.id);
   }
 

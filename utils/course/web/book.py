@@ -1,6 +1,6 @@
 """``course book``: the course as one PDF. Sphinx makes one page of what is stored, and a browser prints it."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -12,6 +12,8 @@ from utils.errors import CourseError, UsageError
 from utils.paths import root
 
 NEEDED = ("playwright", "pypdf")
+FONTS = ("source-serif-4", "source-sans-3", "noto-sans-sc")
+STATIC = site.STATIC | {name: f"fonts/{name}" for name in FONTS}  # package → its folder
 
 
 def build(to: str | None = None, chapters: Sequence[Path] | None = None) -> int:
@@ -38,18 +40,23 @@ def build(to: str | None = None, chapters: Sequence[Path] | None = None) -> int:
     if not all(map(find_spec, NEEDED)):
         raise CourseError("The book needs Playwright and pypdf: install the course with its extra `site`.")
     site.refuse_stale(chapters)
-    console = terminal(stderr=True)
-    with printing.whole(target) as partial, site.workshop() as work:
-        with console.status("Writing the pages' sources ...") as status:
-            book_pages.stage(work / "source", chapters)
-            for name, below in site.STATIC.items():
-                packages.put(name, work / "static" / below)
-            status.update("Sphinx makes one page of them ...")
-            site.sphinx(work, work / "book", "singlehtml", settings="site/book")
-            count = printing.print_page(work / "book" / "index.html", partial, status.update)
+    status = terminal(stderr=True).status("")
+    with printing.whole(target) as partial, site.workshop() as work, status:
+        count = printing.print_page(page(chapters, work, status.update), partial, status.update)
     size = target.stat().st_size
     terminal().print(f"{count} pages, {size / 1e6:.0f} MB: {target}", markup=False, soft_wrap=True)
     return 0
+
+
+def page(chapters: Sequence[Path], work: Path, say: Callable[[str], None]) -> Path:
+    """Make the book with these chapters as one page in a folder. ``say`` gets a sentence when a step begins."""
+    say("Writing the pages' sources ...")
+    book_pages.stage(work / "source", chapters)
+    for name, below in STATIC.items():
+        packages.put(name, work / "static" / below)
+    say("Sphinx makes one page of them ...")
+    site.sphinx(work, work / "book", "singlehtml", settings="site/book")
+    return work / "book" / "index.html"
 
 
 def file(to: str | None) -> Path:

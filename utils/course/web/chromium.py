@@ -51,6 +51,5 @@ def _open(playwright: "Playwright") -> "Browser":
     if path:
         raise CourseError(f"The browser {path} does not start ({said}): repair it, or install the package chromium.")
     raise CourseError(
-        "No browser was found that can print: install Chromium (on Debian and Ubuntu the package chromium), Google Chrome "
-        "or Microsoft Edge."
+        "No browser was found that can print: install Chromium (Debian, Ubuntu: the package chromium), Chrome or Edge."
     )

@@ -5,7 +5,7 @@ a heading will be before it has printed it: the numbers are read from a first pr
 """
 
 import io
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import NamedTemporaryFile
@@ -14,7 +14,7 @@ from utils.course import notebooks
 from utils.course.web.chromium import browser
 from utils.errors import CourseError
 
-PRINTS = 4  # at most; two are enough unless the contents themselves grow by a page
+PAPER = {"prefer_css_page_size": True, "print_background": True}
 PATIENCE = 300_000  # milliseconds for a page to load
 
 
@@ -44,15 +44,15 @@ def print_page(page: Path, target: Path, say: Callable[[str], None]) -> int:
             say("The browser draws the formulas ...")
             sheet.goto(page.as_uri(), timeout=PATIENCE)
             headings = sheet.evaluate("book.compose()")
-            numbers: dict[str, int] = {}
-            for time in range(PRINTS):
-                say("The browser prints ..." if not time else "The browser prints again, with page numbers ...")
-                sheet.evaluate("numbers => book.number(numbers)", numbers)
-                content = sheet.pdf(prefer_css_page_size=True, outline=True, tagged=True)
-                found, count = begins(content, headings)
-                if found == numbers:
-                    break
-                numbers = found
+            say("The browser prints a draft, for the page numbers ...")
+            numbers, count = begins(sheet.pdf(**PAPER), headings)
+            sheet.evaluate("numbers => book.number(numbers)", numbers)
+            say(f"The browser prints {count} pages ...")
+            content = sheet.pdf(
+                **PAPER, outline=True, tagged=True
+            )  # once: a second time, each bookmark doubles its words
+            if begins(content, headings) != (numbers, count):
+                raise CourseError("The pages moved when their numbers were filled in: say so to who keeps the course.")
         except Error as error:
             raise CourseError(f"The browser could not print the book: {str(error).splitlines()[0]}.") from error
     target.write_bytes(content)
@@ -84,7 +84,7 @@ def whole(target: Path) -> Iterator[Path]:
         partial.replace(target)
     except OSError as error:
         raise CourseError(
-            f"{target} cannot be written ({error.strerror or error}): make room there, close it, or choose another place."
+            f"{target} cannot be written ({error.strerror or error}): make room, close it, or name another file."
         ) from error
     finally:
         if partial is not None:
