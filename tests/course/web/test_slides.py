@@ -1,6 +1,7 @@
 """``course slides``: what a talk holds, what is refused, and that a browser shows it without a network."""
 
 import re
+import shutil
 
 import pytest
 from browsers import Watch, chromium, needs_browser
@@ -64,7 +65,7 @@ def stored(course):
     notebook["metadata"]["course_run"] = {"code_sha256": notebooks.code_sha256(notebook)}
     path.write_text(notebooks.as_text(notebook), encoding="utf-8")
     assert refresh.stale(path) is None
-    (course.root / "site").symlink_to(ROOT / "site")
+    shutil.copytree(ROOT / "site", course.root / "site")
     return path
 
 
