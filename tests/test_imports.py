@@ -89,6 +89,7 @@ def imported(path):
 FILES = tracked()
 EXTRAS = {  # what needs something that only some readers install
     "utils/course/cluster.py": ["cluster"],
+    **{f"utils/course/web/{name}.py": ["site"] for name in ("chromium", "extension", "printing")},
     **{f"utils/course/classroom/{name}.py": ["classroom"] for name in ("gradebook", "release", "similarity")},
 }
 EVERY_EXTRA = [*PROJECT["optional-dependencies"]]
