@@ -15,6 +15,7 @@ from utils.nn import batches as batching
 HIGHEST_SEED = 2**32 // 1000 - 1  # so that every network of an ensemble has a seed of its own
 MOST_MEMBERS = 1000
 MOST_AT_ONCE = 32  # steps that nobody can interrupt
+WORTH_IT = 200  # steps of a training, since several at once take longer to trace
 EACH_STEP = ("on_batch_begin", "on_batch_end", "on_train_batch_begin", "on_train_batch_end")
 
 _at_once: "weakref.WeakKeyDictionary[keras.Model, int]" = weakref.WeakKeyDictionary()  # what we have chosen
@@ -87,12 +88,12 @@ def prepare(model: keras.Model) -> keras.Model:
     return model
 
 
-def several_at_once(model: keras.Model, steps: int | None, callbacks: list) -> None:
+def several_at_once(model: keras.Model, steps: int | None, epochs: int, callbacks: list) -> None:
     """Let a compiled model make several steps of an epoch in one call of TensorFlow, which a small step waits for.
 
-    It is the largest divisor of the steps of an epoch, None if nobody knows them; one at a time where a callback looks
-    at each step; and what ``compile`` was told, if it was. The steps are the same ones. A model keeps its number as
-    long as that fits, since with another one its step would be traced anew.
+    It is the largest divisor of the steps of an epoch, None if nobody knows them; one at a time in a short training and
+    where a callback looks at each step; and what ``compile`` was told, if it was. The steps are the same ones. A model
+    keeps its number as long as that fits, since with another one its step would be traced anew.
     """
     if keras.backend.backend() != "tensorflow" or model.run_eagerly:
         return
@@ -108,6 +109,8 @@ def several_at_once(model: keras.Model, steps: int | None, callbacks: list) -> N
         chosen = 1
     elif model.train_function is not None and steps % given == 0:
         chosen = given
+    elif steps * epochs < WORTH_IT:
+        chosen = 1
     else:
         chosen = max(number for number in range(1, MOST_AT_ONCE + 1) if steps % number == 0)
     if chosen != given:
@@ -282,7 +285,7 @@ def fit(
     if validation_data is not None and not isinstance(validation_data, keras.utils.PyDataset):
         held_out = batching.arrays_of(*validation_data)
         validation_data = batching.batches(held_out, batching.orders(batching.count(held_out), 1, None), batch_size)
-    several_at_once(model, options.get("steps_per_epoch"), chosen)
+    several_at_once(model, options.get("steps_per_epoch"), epochs, chosen)
     return prepare(model).fit(
         x,
         validation_data=validation_data,
