@@ -1,5 +1,6 @@
 """``course slides``: what a talk holds, what is refused, and that a browser shows it without a network."""
 
+import functools
 import re
 import shutil
 
@@ -11,6 +12,7 @@ from utils.course import notebooks, refresh
 from utils.course.web import landing, packages, slides, talk
 from utils.datasets.downloads import Unavailable
 
+NAMES = [path.stem for path in CHAPTERS]
 LEAST, MOST = 12, 22  # slides: a talk of 15 to 25 minutes
 LOADED = re.compile(r"""<(?:script|img|link|iframe|video|audio|source)\b[^>]*?(?:src|href)=["']?([^"' >]*)""")
 FETCHED = re.compile(r"""@import\s*["']?([^"';]*)|url\(["']?([^"')]*)|\bfetch\(["']([^"']*)""")
@@ -42,10 +44,11 @@ LOOK = """() => {
 
 
 @pytest.fixture(scope="module")
-def decks(tmp_path_factory):
-    """The talks of all chapters, name → path."""
+def deck(tmp_path_factory):
+    """The path of a chapter's talk, by the chapter's name."""
     folder = tmp_path_factory.mktemp("slides")
-    return {path.stem: path for path in slides.write(CHAPTERS, str(folder))}
+    chapters = {path.stem: path for path in CHAPTERS}
+    return functools.cache(lambda name: slides.write([chapters[name]], str(folder))[0])
 
 
 @pytest.fixture(scope="module")
@@ -90,22 +93,21 @@ def loaded(text):
     return {address.strip() for address in found if address.strip() and not address.startswith("data:")}
 
 
-def test_a_page_loads_nothing_but_what_lies_beside_it(decks):
-    for path in decks.values():
-        addresses = loaded(path.read_text(encoding="utf-8"))
-        assert len(addresses) == 7 and all((path.parent / address).is_file() for address in addresses), addresses
-    for style in path.parent.glob("assets/**/*.css"):
+@pytest.mark.parametrize("name", NAMES)
+def test_a_page_loads_nothing_but_what_lies_beside_it(deck, name):
+    text = deck(name).read_text(encoding="utf-8")
+    addresses = loaded(text)
+    assert len(addresses) == 7 and all((deck(name).parent / address).is_file() for address in addresses), addresses
+    assert text.count("<script") == 4 and "jupyterquiz" not in text  # the quiz would need a kernel
+
+
+def test_style_sheets_load_nothing(deck):
+    for style in deck("03_cnn").parent.glob("assets/**/*.css"):
         assert loaded(style.read_text(encoding="utf-8")) == set()
 
 
-def test_a_quiz_and_scripts_of_a_kernel_are_left_out(decks):
-    for path in decks.values():
-        text = path.read_text(encoding="utf-8")
-        assert text.count("<script") == 4 and "jupyterquiz" not in text
-
-
-def test_a_figure_keeps_its_description(decks):
-    text = decks["03_cnn"].read_text(encoding="utf-8")
+def test_a_figure_keeps_its_description(deck):
+    text = deck("03_cnn").read_text(encoding="utf-8")
     assert 'alt="A dark round nucleus in colour and in grey; a kernel with a bright rim and a dark disc"' in text
 
 
@@ -161,11 +163,11 @@ def test_lines_of_any_length_get_letters_that_fit():
 
 @needs_browser
 @pytest.mark.first(40)
-@pytest.mark.parametrize("name", [path.stem for path in CHAPTERS])
-def test_everything_is_on_its_slide_and_legible(decks, browser, name):
+@pytest.mark.parametrize("name", NAMES)
+def test_everything_is_on_its_slide_and_legible(deck, browser, name):
     page = browser.new_page(viewport={"width": 1280, "height": 720})
     watch = Watch(page)
-    page.goto(decks[name].as_uri())
+    page.goto(deck(name).as_uri())
     page.wait_for_selector("html[data-formulas]", state="attached")
     count = page.evaluate("Reveal.getTotalSlides()")
     assert count >= LEAST
@@ -178,10 +180,10 @@ def test_everything_is_on_its_slide_and_legible(decks, browser, name):
 
 
 @needs_browser
-def test_an_arrow_key_uncovers_a_finding_and_then_goes_on(decks, browser):
+def test_an_arrow_key_uncovers_a_finding_and_then_goes_on(deck, browser):
     page = browser.new_page(viewport={"width": 1280, "height": 720})
     watch = Watch(page)
-    page.goto(decks["05_attention"].as_uri())
+    page.goto(deck("05_attention").as_uri())
     page.wait_for_selector("html[data-formulas]", state="attached")
     shown = "[Reveal.getIndices().h, !!Reveal.getCurrentSlide().querySelector('.after.visible')]"
     assert page.evaluate(shown) == [0, False]
