@@ -55,7 +55,8 @@ def u_net(side: int = 128, width: int = 12, depth: int = 3) -> Figure:
     side: of the picture in pixels. width: filters at the largest size. depth: number of halvings.
     """
     step, half = 0.85, side // 2
-    drawing = Diagram(width=9.6, height=step * (depth + 2) + 0.3)
+    across = 8.3
+    drawing = Diagram(width=across, height=step * (depth + 2) + 0.3)
 
     def place(level):
         return step * (depth - level) + 0.85
@@ -64,25 +65,29 @@ def u_net(side: int = 128, width: int = 12, depth: int = 3) -> Figure:
         return f"{half >> level}×{half >> level}×{filters or width << level}"
 
     top = place(0)
-    picture = drawing.box(f"picture\n{side}×{side}×3", 0.75, top + 0.75, colour=GREY, size=8)
-    answer = drawing.box(f"logits\n{side}×{side}×1", 8.85, top + 0.75, colour=GREY, size=8)
-    entry = drawing.box(f"convolution 4 × 4, step 2\n{shape(0)}", 2.6, top + 0.75, colour=CONVOLUTION, size=8)
-    leave = drawing.box("transposed convolution\n4 × 4, doubles the size", 7.0, top + 0.75, colour=MEAN, size=8)
+    picture = drawing.box(f"picture\n{side}×{side}×3", 0.6, top + 0.75, colour=GREY, size=8)
+    answer = drawing.box(f"logits\n{side}×{side}×1", across - 0.6, top + 0.75, colour=GREY, size=8)
+    entry = drawing.box(f"convolution 4 × 4, step 2\n{shape(0)}", 2.4, top + 0.75, colour=CONVOLUTION, size=8)
+    leave = drawing.box("transposed convolution\n4 × 4, doubles the size", 5.9, top + 0.75, colour=MEAN, size=8)
     drawing.arrow(picture, entry)
     drawing.arrow(leave, answer)
     before, ups = entry, []
     for level in range(depth):
         x, y = 1.5 + 0.45 * level, place(level)
         down = drawing.box(f"convolution 3 × 3\n{shape(level)}", x, y, colour=CONVOLUTION, width=1.4, size=8)
-        up = drawing.box(f"side by side, convolution 3 × 3\n{shape(level)}", 9.6 - x - 0.3, y, colour=MEAN, size=8)
+        up = drawing.box(f"side by side, convolution 3 × 3\n{shape(level)}", across - x - 0.3, y, colour=MEAN, size=8)
         drawing.arrow(before, down, label="" if level == 0 else "largest of 2 × 2", size=7, aside=0.2)
         drawing.arrow(down, up, label=f"bridge {shape(level)}", size=7, dashed=True)
         before = down
         ups.append(up)
-    bottom = drawing.box(f"two convolutions 3 × 3\n{shape(depth)}", 4.65, place(depth) - 0.35, colour=BLOCK, size=8)
-    drawing.arrow(before, bottom, label="largest of 2 × 2", size=7, aside=-0.2)
+    bottom = drawing.box(
+        f"two convolutions 3 × 3\n{shape(depth)}", across / 2 - 0.15, place(depth) - 0.35, colour=BLOCK, size=8
+    )
+    drawing.arrow(before, (before.x, bottom.y), bottom, label="largest of 2 × 2", size=7, aside=0.2)
     for lower, upper in zip([bottom, *ups[::-1]], [*ups[::-1], leave], strict=True):
-        drawing.arrow(lower, upper, label="" if upper is leave else "1 × 1, repeat 2 × 2", size=7, aside=0.2)
+        corner = [(upper.x, lower.y)] if lower is bottom else []
+        label = "" if upper is leave else "1 × 1, repeat 2 × 2"
+        drawing.arrow(lower, *corner, upper, label=label, size=7, aside=0.2)
     return drawing.figure
 
 

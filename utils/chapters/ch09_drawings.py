@@ -40,12 +40,12 @@ def beat_network(length: int, classes: int, width: int = 16) -> Figure:
         "convolution, 7\nhalve",
         "convolution, 5\nhalve",
         "convolution, 3",
-        "mean and maxi-\nmum over time",
+        "mean and maximum\nover time",
         "dense,\nsoftmax",
     ]
     colours = (READER, READER, READER, LINE, DENSE)
     boxes = [
-        drawing.box(name, 1.35 + 1.87 * place, y, width=1.1, colour=colour, size=7.5)
+        drawing.box(name, 1.35 + 1.87 * place, y, width=1.3, colour=colour, size=7.5)
         for place, (name, colour) in enumerate(zip(names, colours, strict=True))
     ]
     shapes = [f"{length}×1", f"{pooled[0]}×{width}", f"{pooled[1]}×{2 * width}", f"{pooled[1]}×{2 * width}"]
