@@ -64,7 +64,7 @@ def test_the_example_of_records(tmp_path):
 
 
 def test_the_keys_of_the_archive(tmp_path):
-    keys = re.findall(r"(\w+)=…", block("numpy.savez"))
+    keys = re.findall(r"(\w+)=\.\.\.", block("numpy.savez"))
     assert keys == images.NEEDED
     np.savez(tmp_path / "cells.npz", **{key: pictures()[key] for key in keys})
     assert len(datasets.load(tmp_path / "cells.npz").images) == 24

@@ -226,8 +226,9 @@ def formgrader(klass):
                     return answer.read().decode()
             except urllib.error.HTTPError as error:
                 raise AssertionError(f"{path}: {error}\n{error.read().decode()}\n{log.read_text()}") from error
-            except OSError:
-                assert server.poll() is None and time.monotonic() < end, log.read_text()
+            except OSError as error:  # it is still starting
+                if server.poll() is not None or time.monotonic() > end:
+                    raise AssertionError(log.read_text()) from error
                 time.sleep(0.2)
 
     yield get

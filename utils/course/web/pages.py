@@ -78,4 +78,3 @@ def _normal(path: Path) -> str:
     for part in path.parts:
         parts = parts[:-1] if part == ".." else [*parts, part] if part != "." else parts
     return "/".join(parts)
-
