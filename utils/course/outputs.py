@@ -38,6 +38,17 @@ def safe_folder(out: str | Path) -> Path:
     return folder
 
 
+def beside(to: str | None, usual: str) -> Path:
+    """The absolute path of what a command makes: ``to``, or the usual one below ``build/``.
+
+    Raises UsageError for a place among the files of the course.
+    """
+    target = Path(to).expanduser().resolve() if to else paths.root() / "build" / usual
+    if within(target, paths.root()) and not within(target, paths.root() / "build"):
+        raise UsageError(f"{to} lies among the files of the course: choose a place in build/, or outside.")
+    return target
+
+
 def within(path: Path, folder: Path) -> bool:
     """Whether a path is a folder or lies in it, links followed, also where upper and lower case are the same."""
     path, folder = path.resolve(), folder.resolve()

@@ -125,7 +125,7 @@ def test_what_cannot_be_shown_is_refused_in_a_sentence(stored, call, tmp_path, m
     code, _, err = call("slides", "77")
     assert (code, err) == (2, "course: There is no chapter '77'. The chapters are 03_cnn.\n")
     code, _, err = call("slides", "--to", tmp_path / "chapters")
-    assert code == 2 and err.endswith("lies among the files of the course: choose a folder in build/, or outside.\n")
+    assert code == 2 and err.endswith("lies among the files of the course: choose a place in build/, or outside.\n")
 
     text = stored.read_text(encoding="utf-8")
     stored.write_text(text.replace('"slide"', '"parked"'), encoding="utf-8")

@@ -30,6 +30,7 @@ VARIABLES = ("COURSE_", "CUDA_", "DNNL_", "HIP_", "JAX_", "KERAS_", "MKL_", "NPY
 VARIABLES += ("OPENBLAS_", "PYTHON", "PYTORCH_", "ROCR_", "TF_", "TORCH_", "XLA_")
 WITHOUT_EFFECT = {"COURSE_CACHE_DIR", "COURSE_DATA_DIR", "COURSE_DATA_MIRROR", "COURSE_ROOT", reads.VARIABLE}
 WITHOUT_EFFECT |= {"PYTHONUNBUFFERED", "PYTHONDONTWRITEBYTECODE", "PYTHONPYCACHEPREFIX", "PYTHONFAULTHANDLER"}
+FOR_PAGES = ("slide", "cover")  # tags that begin so say what a talk and the first page show
 LOGS = ("TF_CPP_M", "TF_CPP_V")  # how much TensorFlow says
 
 
@@ -182,7 +183,8 @@ def unforeseen(course: Course, known: Dependencies, read: Collection[str] | None
 def _cells(notebook: dict) -> Iterator[tuple[str, str]]:
     for number, cell in enumerate(code_cells(notebook), start=1):
         metadata = cell["metadata"]
-        content = [cell["source"], sorted(metadata.get("tags", [])), metadata.get("exercise")]
+        tags = sorted(tag for tag in metadata.get("tags", []) if not tag.startswith(FOR_PAGES))
+        content = [cell["source"], tags, metadata.get("exercise")]
         yield f"code cell {number} ({cell.get('id', 'no id')})", digest(json.dumps(content, default=repr))
 
 

@@ -6,10 +6,9 @@ from pathlib import Path
 
 from utils.course import notebooks
 from utils.course.console import terminal
-from utils.course.outputs import within
+from utils.course.outputs import beside
 from utils.course.web import book_pages, packages, printing, site
 from utils.errors import CourseError, UsageError
-from utils.paths import root
 
 NEEDED = ("playwright", "pypdf")
 FONTS = ("source-serif-4", "source-sans-3", "noto-sans-sc")
@@ -61,11 +60,9 @@ def page(chapters: Sequence[Path], work: Path, say: Callable[[str], None]) -> Pa
 
 def file(to: str | None) -> Path:
     """The path of the PDF, absolute. Raises UsageError for one that cannot be it."""
-    target = Path(to).expanduser().resolve() if to else root() / "build" / "book.pdf"
+    target = beside(to, "book.pdf")
     if target.is_dir():
         raise UsageError(f"{to} is a folder: name a file for the book, such as {Path(to or '') / 'book.pdf'}.")
     if target.suffix.lower() != ".pdf":
         raise UsageError(f"{to} does not end in .pdf: name a PDF file for the book, such as book.pdf.")
-    if within(target, root()) and not within(target, root() / "build"):
-        raise UsageError(f"{to} lies among the files of the course: choose a place in build/, or outside.")
     return target

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from utils.course import notebooks
 from utils.course.console import terminal
-from utils.course.outputs import within
+from utils.course.outputs import beside
 from utils.course.refresh import stale
 from utils.course.web import packages
 from utils.course.web.launch import launch
@@ -71,9 +71,7 @@ def build(to: str | None = None, repository: str | None = None) -> int:
 
 def folder(to: str | None) -> Path:
     """The folder for the web edition, absolute. Raises UsageError for one that holds something else."""
-    target = Path(to).expanduser().resolve() if to else root() / "build" / "site"
-    if within(target, root()) and not within(target, root() / "build"):
-        raise UsageError(f"{to} lies among the files of the course: choose a folder in build/, or outside.")
+    target = beside(to, "site")
     if target.exists() and not target.is_dir():
         raise UsageError(f"{to} is a file: name a folder for the pages.")
     if target.is_dir() and any(target.iterdir()) and not (target / MARK).exists():

@@ -17,13 +17,13 @@ from PIL import Image
 
 from utils import paths
 from utils.course import notebooks
-from utils.course.outputs import within
+from utils.course.outputs import beside
 from utils.course.report_page import escape
 from utils.course.web import packages, talk
 from utils.course.web.chapter_pages import SCRIPT
 from utils.course.web.site import refuse_stale
 from utils.course.web.talk import Slide
-from utils.errors import CourseError, UsageError
+from utils.errors import CourseError
 
 ASSETS = "assets"
 PACKAGES = ("reveal", "mathjax", "mathjax-newcm-font")
@@ -50,7 +50,7 @@ def write(chapters: Sequence[Path], to: str | None = None) -> list[Path]:
         For a chapter whose stored outputs are not those of its code, or without a cell tagged ``slide``; for a package
         that is neither in the cache nor to be had.
     """
-    folder = _folder(to)
+    folder = beside(to, "slides")
     refuse_stale(chapters)
     pages = {path: page(path) for path in chapters}
     for name in PACKAGES:
@@ -74,13 +74,6 @@ def page(path: Path) -> str:
     return Template((_sources() / "deck.html").read_text(encoding="utf-8")).substitute(
         title=escape(chapter.title), slides="\n".join(section(slide, head) for slide in slides)
     )
-
-
-def _folder(to: str | None) -> Path:
-    folder = Path(to).expanduser().resolve() if to else paths.root() / "build" / "slides"
-    if within(folder, paths.root()) and not within(folder, paths.root() / "build"):
-        raise UsageError(f"{to} lies among the files of the course: choose a folder in build/, or outside.")
-    return folder
 
 
 def _sources() -> Path:
