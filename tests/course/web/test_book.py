@@ -11,6 +11,7 @@ from utils.course.web import book, book_pages, printing
 from utils.course.web import chromium as browsers
 from utils.errors import CourseError, UsageError
 from utils.exercises.core import get
+from utils.paths import root
 
 TITLES = ["Contents", "00 · Start here", "05 · Attention", "Data", "Glossary", "Bibliography"]
 MILLIMETRE = 96 / 25.4
@@ -158,7 +159,7 @@ class TestRefusals:
 
     def test_among_the_files_of_the_course(self):
         with pytest.raises(UsageError, match="lies among the files of the course"):
-            book.build(str(book.root() / "chapters" / "book.pdf"))
+            book.build(str(root() / "chapters" / "book.pdf"))
 
     def test_stale_chapter(self, course, tmp_path):
         course.chapter("01_one", "print(1)")

@@ -10,7 +10,7 @@ from utils.course import console
 def command(to: str | None) -> int:
     """Print the course into one PDF: all chapters as stored, answers behind each, data cards, glossary, bibliography.
 
-    Nothing is executed. Needs the extra `site` and a browser: Chromium, Chrome or Edge.
+    Nothing is executed; it takes about a minute. Needs the extra `site` and a browser: Chromium, Chrome or Edge.
 
     Example: course book --to ~/book.pdf
     """

@@ -15,15 +15,13 @@ FONTS = ("source-serif-4", "source-sans-3", "noto-sans-sc")
 STATIC = site.STATIC | {name: f"fonts/{name}" for name in FONTS}  # package → its folder
 
 
-def build(to: str | None = None, chapters: Sequence[Path] | None = None) -> int:
+def build(to: str | None = None) -> int:
     """Print the book. Returns the exit code.
 
     Parameters
     ----------
     to : str or None
         The PDF; ``build/book.pdf`` unless given.
-    chapters : sequence of Path or None
-        The chapters in it; all unless given.
 
     Raises
     ------
@@ -34,7 +32,7 @@ def build(to: str | None = None, chapters: Sequence[Path] | None = None) -> int:
         be had; when the file cannot be written.
     """
     target = file(to)
-    chapters = notebooks.chapter_paths() if chapters is None else chapters
+    chapters = notebooks.chapter_paths()
     site.refuse_missing()
     if not all(map(find_spec, NEEDED)):
         raise CourseError("The book needs Playwright and pypdf: install the course with its extra `site`.")

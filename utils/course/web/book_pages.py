@@ -98,7 +98,8 @@ def _right(item: dict) -> str:
     for letter, answer in zip(LETTERS, item["answers"], strict=False):
         if answer["correct"]:
             name = letter if "answer" in answer else _number(answer)
-            parts.append(f"<strong>{name}.</strong> {html.escape(PRAISE.sub('', answer.get('feedback', '')))}")
+            why = PRAISE.sub("", answer.get("feedback", ""))
+            parts.append(f"<strong>{name}.</strong> {html.escape(why[:1].upper() + why[1:])}")
     return f"<li>{'<br>'.join(parts)}</li>"
 
 

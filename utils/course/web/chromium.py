@@ -1,5 +1,6 @@
 """The browser that prints the book: a Chromium, Chrome or Edge of this machine, driven by Playwright."""
 
+import logging
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -34,6 +35,9 @@ def browser() -> Iterator["Browser"]:
         opened = _open(playwright)
         try:
             yield opened
+        except KeyboardInterrupt:
+            logging.getLogger("asyncio").disabled = True  # the interruption has reached the driver, which would say so
+            raise
         finally:
             opened.close()
 
