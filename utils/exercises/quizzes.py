@@ -49,10 +49,11 @@ def quiz(chapter: int) -> None:
 
 
 def _interactive(items: list[dict], name: str):
-    """jupyterquiz's markup and script, repaired in two ways.
+    """jupyterquiz's markup and script, repaired in three ways.
 
     Its <div> is left open, which swallows what follows in an exported page; and its random name, once the seed is set,
     is the same in every notebook, so that two that are open in one JupyterLab would fill each other's quiz.
+    And where it finds MathJax, as in JupyterLab, it fetches another one from a server; our questions have no formulas.
     """
     from jupyterquiz import display_quiz
 
@@ -60,6 +61,7 @@ def _interactive(items: list[dict], name: str):
         display_quiz(items, colors=COLOURS, max_width=760, border_radius=6)
     markup, script = (captured.outputs[0].data["text/html"], captured.outputs[1].data["application/javascript"])
     drawn = re.search(r'<div id="(\w+)"', markup)[1]
+    script = script.replace("typeof MathJax != 'undefined'", "false")
     return markup.replace(drawn, name) + "</div>", script.replace(drawn, name)
 
 
