@@ -212,7 +212,7 @@ def test_ecg5000(loaded):
     assert ecg.signals.dtype == np.float32
     assert np.abs(ecg.signals.mean(axis=1)).max() < 1e-5
     assert ecg.signals[0, 0] == np.float32(-0.11252183)
-    with pytest.raises(UsageError, match="1 groups cannot fill 3 parts"):
+    with pytest.raises(UsageError, match="1 group cannot fill 3 parts"):
         splits.by_group(ecg.groups)
 
 

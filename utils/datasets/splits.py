@@ -200,7 +200,8 @@ def _need(count: int, what: str, fractions: tuple) -> None:
     """UsageError when there is less than one for each part."""
     parts = np.count_nonzero(fractions)
     if count < parts:
-        raise UsageError(f"{count} {what} cannot fill {parts} parts; give more of them, or set a fraction to 0.")
+        noun = what.removesuffix("s") if count == 1 else what
+        raise UsageError(f"{count} {noun} cannot fill {parts} parts; give more of them, or set a fraction to 0.")
 
 
 def _cuts(reached: np.ndarray, fractions: tuple) -> tuple[int, int]:
