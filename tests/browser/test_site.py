@@ -33,16 +33,17 @@ NAME = re.compile(r'\s(?:id|name)="([^"]+)"')
 STILL = "document.head.insertAdjacentHTML('beforeend', '<style>* {transition: none !important}</style>')"
 # Thousands of words of code in a handful of colours, hundreds of paragraphs: of what is alike, a few are looked at.
 FEW = """() => {
-  const few = 6, seen = {};
-  const named = (part) => `${part.localName}.${part.getAttribute("class")}`;
+  const few = 6, seen = {}, whole = "a, button, label, mjx-container, summary, svg", needed = "dd, dt, td, th";
   const kind = (part) => {
     let path = part.getAttributeNames().join() + part.getAttribute("style");
-    for (let at = part; at && at.localName !== "main"; at = at.parentElement) path += " " + named(at);
+    for (let at = part; at && at.localName !== "main"; at = at.parentElement) {
+      path += ` ${at.localName}.${at.getAttribute("class")}`;
+    }
     return path;
   };
   for (const part of [...document.querySelectorAll("main *")].reverse()) {
-    const whole = part.localName === "mjx-container";
-    if (part.closest("mjx-container") && !whole || part.childElementCount && !whole) continue;
+    if (part.parentElement.closest(whole) || part.matches(needed)) continue;
+    if (part.childElementCount && !part.matches(whole)) continue;
     const name = kind(part);
     seen[name] = (seen[name] || 0) + 1;
     if (seen[name] > few) part.remove();

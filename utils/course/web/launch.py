@@ -22,7 +22,8 @@ class Launch:
 
     def places(self, file: str) -> Iterator[tuple[str, str, str]]:
         """Name, address and needs (HTML) of each place where the notebook of this name opens."""
-        yield "JupyterLab", f"{LAB}/{file}", "JupyterLab opens your own copy, while <code>course lab</code> runs here."
+        own = "JupyterLab opens your own copy while <code>course lab</code> runs on this computer."
+        yield "JupyterLab", f"{LAB}/{file}", own
         if self.repository:
             colab = f"https://colab.research.google.com/github/{self.repository}/blob/HEAD/chapters/{file}"
             clone = f"!git clone -q https://github.com/{self.repository} course; pip install -qe course"
