@@ -39,7 +39,8 @@ def pages() -> Iterator[tuple[str, str]]:
         lines.append(f"- [`utils.{room}`]({room}.md): {holds}")
         parts = [f"# {room}: {holds}\n", *_introduction(room)]
         for module in modules(room, used):
-            parts.append(f"## {module.removeprefix('utils.')}\n\n{_restructured(f'.. automodule:: {module}')}")
+            title = module.removeprefix(f"utils.{room}.").removeprefix("utils.")
+            parts.append(f"## {title}\n\n{_restructured(f'.. automodule:: {module}')}")
         yield f"reference/{room}.md", "\n".join(parts)
     contents = "\n".join(ROOMS)
     yield "reference/index.md", f"{HEAD}{chr(10).join(lines)}\n\n```{{toctree}}\n:hidden:\n\n{contents}\n```\n"
