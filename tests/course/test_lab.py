@@ -3,6 +3,7 @@ import os
 import re
 import socket
 import threading
+import time
 import urllib.request
 from pathlib import Path
 
@@ -186,6 +187,7 @@ def test_jupyterlab_opens_on_the_copies_and_its_kernels_know_their_notebook(cour
         process = course.start("lab", "--", *options, "--IdentityProvider.token=secret")
         try:
             said, port = until_address(process)
+            until_it_listens(port)
             assert f"The port {wanted} is already in use, trying another port." in said
             assert port != wanted
 
@@ -223,3 +225,13 @@ def until_address(process):
             patience.cancel()
             return said, int(found[1])
     pytest.fail(f"JupyterLab did not start:\n{said}")
+
+
+def until_it_listens(port):
+    """JupyterLab names its address a moment before it listens there."""
+    for _ in range(600):
+        try:
+            return socket.create_connection(("127.0.0.1", port), 1).close()
+        except OSError:
+            time.sleep(0.1)
+    pytest.fail(f"nothing listens on port {port}")

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from utils.course import machine, schedule
+from utils.course import fork, machine, schedule
 from utils.course.jobs import Job
 from utils.course.results import ChapterResult
 from utils.course.schedule import Expected, Schedule
@@ -19,6 +19,7 @@ def here(monkeypatch):
     """Set the machine: ``here(cores=…, free=…)``; free memory may be changed on the way."""
     state = {}
     monkeypatch.setattr(schedule, "perf_counter", lambda: 0.0)  # no time passes but what a test says
+    monkeypatch.setattr(fork, "begun", lambda: False)  # though other tests of this process may have begun a template
 
     def set_machine(cores=2, free=PLENTY):
         state.update(cores=cores, free=free)
