@@ -204,12 +204,9 @@ def _copy_glossary(folder: Path):
 
 
 def _copy(chapter: dict, text_sha256: str, path: Path):
-    for cell in chapter["cells"]:
-        if cell["cell_type"] == "code":
-            cell["outputs"], cell["execution_count"] = [], None
-    chapter["metadata"].pop("course_run", None)
-    chapter["metadata"]["course_copy"] = {"text_sha256": text_sha256}
-    _write(path, notebooks.as_text(chapter))
+    copy = notebooks.emptied(chapter)
+    copy["metadata"]["course_copy"] = {"text_sha256": text_sha256}
+    _write(path, notebooks.as_text(copy))
 
 
 def _write(path: Path, text: str):

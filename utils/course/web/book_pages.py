@@ -15,11 +15,11 @@ from string import Template
 from utils.course import notebooks
 from utils.course.web import bibliography, cards, chapter_pages, landing, pages
 from utils.course.web.launch import launch
+from utils.course.web.quiz import SEVERAL
 from utils.exercises.quizzes import questions
 from utils.paths import root
 
 GUIDES = ("chapters/glossary.md", "data/YOUR_OWN.md")
-SEVERAL = "More than one answer is right."
 LETTERS = "ABCDEFGHIJ"
 PRAISE = re.compile(r"^Right[.:] ")  # which those may skip who look an answer up
 NOT = re.compile(r"^## What it is not\n+(.+?)(?=^```|^## |\Z)", re.MULTILINE | re.DOTALL)
