@@ -1,14 +1,13 @@
 """``course book``: the course as one PDF. Sphinx makes one page of what is stored, and a browser prints it."""
 
 from collections.abc import Callable, Sequence
-from importlib.util import find_spec
 from pathlib import Path
 
 from utils.course import notebooks
 from utils.course.console import terminal
 from utils.course.outputs import beside
 from utils.course.web import book_pages, packages, printing, site
-from utils.errors import CourseError, UsageError
+from utils.errors import UsageError
 
 NEEDED = ("playwright", "pypdf")
 FONTS = ("source-serif-4", "source-sans-3", "noto-sans-sc")
@@ -34,8 +33,7 @@ def build(to: str | None = None) -> int:
     target = file(to)
     chapters = notebooks.chapter_paths()
     site.refuse_missing()
-    if not all(map(find_spec, NEEDED)):
-        raise CourseError("The book needs Playwright and pypdf: install the course with its extra `site`.")
+    site.refuse_missing(NEEDED, "The book needs Playwright and pypdf")
     site.refuse_stale(chapters)
     status = terminal(stderr=True).status("")
     with printing.whole(target) as partial, site.workshop() as work, status:

@@ -79,10 +79,10 @@ def folder(to: str | None) -> Path:
     return target
 
 
-def refuse_missing() -> None:
-    """Raise CourseError when what makes the pages is not installed."""
-    if not all(map(find_spec, NEEDED)):
-        raise CourseError("The web edition needs Sphinx: install the course with its extra `site`.")
+def refuse_missing(names: Sequence[str] | None = None, need: str = "The web edition needs Sphinx") -> None:
+    """Raise CourseError, beginning with the need, when a package is not installed: of these, or of Sphinx's."""
+    if not all(map(find_spec, NEEDED if names is None else names)):
+        raise CourseError(f"{need}: install the course with its extra `site`.")
 
 
 def refuse_stale(chapters: Sequence[Path]) -> None:
